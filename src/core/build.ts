@@ -1,0 +1,100 @@
+/** These strings are also the wire and the column (`CHECK` in build/schema.ts). */
+export const BUILD_STATUSES = [
+  "created",
+  "pending",
+  "running",
+  "canceling",
+  "success",
+  "failed",
+  "canceled",
+  "skipped",
+  "manual",
+] as const;
+
+export type BuildStatus = (typeof BUILD_STATUSES)[number];
+
+export const isFinished = (status: BuildStatus): boolean =>
+  status === "success" || status === "failed" || status === "canceled" || status === "skipped";
+
+/** Why a build failed, in GitLab's words. */
+export const FAILURE_REASONS = [
+  "unknown_failure",
+  "script_failure",
+  "api_failure",
+  "stuck_or_timeout_failure",
+  "runner_system_failure",
+  "missing_dependency_failure",
+  "runner_unsupported",
+  "job_execution_timeout",
+  "unmet_prerequisites",
+  "scheduler_failure",
+  "data_integrity_failure",
+  "image_pull_failure",
+  "configuration_error",
+  "trace_size_exceeded",
+] as const;
+
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** The runner that holds or held an attempt, as it was when it claimed. */
+export interface RunnerRef {
+  readonly id: number;
+  /** The epoch of the token that claimed: it stays valid for this build's own reports. */
+  readonly epoch: number;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly shared: boolean;
+  /** It runs after_script when told `canceling`; without this a cancel is immediate. */
+  readonly cancelGracefully: boolean;
+}
+
+/** Who holds the build's current attempt, since when. Kept apart from the status, which is what the world sees. */
+export interface Claim {
+  readonly runner: RunnerRef;
+  readonly atMs: number;
+}
+
+export interface HistoryEntry {
+  readonly atMs: number;
+  /** What happened, one of the machine's event names. */
+  readonly event: string;
+  readonly status: BuildStatus;
+  readonly detail: string | null;
+}
+
+/** Everything about one build that changes. One row in its object; nothing but `decide` in machine.ts makes a new one. */
+export interface Build {
+  readonly id: number;
+  readonly projectId: number;
+  readonly pipelineId: number;
+  readonly status: BuildStatus;
+  /** Goes up by exactly one with each change: messages and claims name the revision that they speak of. */
+  readonly revision: number;
+  /** 0 until first claimed; the build's token belongs to one attempt. */
+  readonly attempt: number;
+  readonly lostClaims: number;
+  /** Null while nobody holds it; stays after the end, to say who ran it. */
+  readonly claim: Claim | null;
+  /** The last sign of life of the current attempt, null until there is one. */
+  readonly lastContactAtMs: number | null;
+  /** No deadline ends the build before this: the fresh window after an outage. */
+  readonly graceUntilMs: number;
+  /** Server-side deadline for the whole run, from the spec. */
+  readonly timeoutSeconds: number;
+  readonly createdAtMs: number;
+  readonly queuedAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly cancelingSinceMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly erasedAtMs: number | null;
+  readonly failureReason: FailureReason | null;
+  readonly exitCode: number | null;
+  /** The runner's final report that ended the build: the same one again changes nothing. */
+  readonly reported: "success" | "failed" | null;
+  readonly retriedAs: number | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** The runner of the last attempt whose answer never arrived: another one is asked first. */
+export const avoidedRunner = (build: Build): number | null =>
+  build.status === "pending" && build.claim === null && build.lostClaims > 0 ? build.lastLostRunner : null;

@@ -1,0 +1,45 @@
+/**
+ * Expected refusals are values, never exceptions: a thrown class loses its identity over RPC and is logged as a bug.
+ * Each dialect has one exhaustive table from refusal to status; nothing else gives a refusal its status.
+ */
+export type Refusal =
+  /** The token is missing, forged, of another kind, or of an object that is gone. */
+  | { readonly reason: "forbidden" }
+  /** The token was genuine once; its attempt, epoch or runner has been replaced. */
+  | { readonly reason: "stale_token" }
+  | { readonly reason: "not_found"; readonly what: "build" | "runner" | "project" | "artifact" | "page" }
+  /** The build's state doesn't take this; `status` is the state it is in. */
+  | { readonly reason: "not_running"; readonly status: string }
+  | { readonly reason: "not_cancelable"; readonly status: string }
+  /** A repeated retry names the build that the first one made. */
+  | { readonly reason: "not_retryable"; readonly retriedAs: number | null }
+  | { readonly reason: "not_erasable" }
+  | { readonly reason: "erased" }
+  | { readonly reason: "project_deleted" }
+  /** The claim that the queue wanted is no longer to be had. */
+  | { readonly reason: "not_claimable"; readonly revision: number; readonly status: string }
+  /** A patch that doesn't begin where the stored trace of `lengthBytes` ends. */
+  | { readonly reason: "range_mismatch"; readonly lengthBytes: number; readonly status: string }
+  | { readonly reason: "missing_range" }
+  /** `sizeBytes` is what was seen before reading stopped counting; `limitBytes` what is taken at most. */
+  | { readonly reason: "too_large"; readonly limitBytes: number; readonly sizeBytes: number }
+  | { readonly reason: "trace_too_large"; readonly limitBytes: number }
+  | { readonly reason: "missing_file" }
+  /** The body ended early or isn't what its type says. */
+  | { readonly reason: "malformed_body"; readonly message: string }
+  /** A parameter is missing or has the wrong shape. */
+  | { readonly reason: "invalid"; readonly field: string; readonly message: string }
+  /** A value that must be unique is in use. */
+  | { readonly reason: "taken"; readonly field: string }
+  | { readonly reason: "paused" }
+  /** A passing fault of the platform: the caller may try again after so many seconds. */
+  | { readonly reason: "unavailable"; readonly retryAfterSeconds: number };
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export const accept = <T>(value: T): Outcome<T> => ({ ok: true, value });
+
+export const refuse = (refusal: Refusal): { readonly ok: false; readonly refusal: Refusal } => ({
+  ok: false,
+  refusal,
+});

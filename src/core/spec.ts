@@ -1,0 +1,76 @@
+/** What was asked of a build: fixed when it is created, handed to the runner that claims it. */
+export interface BuildSpec {
+  readonly name: string;
+  readonly stage: string;
+  /** Branch or tag name. */
+  readonly ref: string;
+  /** Full commit id, at least 8 characters (runners cut the first 8). */
+  readonly sha: string;
+  readonly beforeSha: string;
+  readonly tag: boolean;
+  readonly beforeScript: readonly string[];
+  readonly script: readonly string[];
+  readonly afterScript: readonly string[];
+  readonly image: ImageSpec | null;
+  readonly services: readonly ImageSpec[];
+  readonly variables: readonly Variable[];
+  readonly artifacts: ArtifactsSpec | null;
+  readonly cache: readonly CacheSpec[];
+  /** A runner must have all of these; sorted, without repeats. */
+  readonly tags: readonly string[];
+  readonly timeoutSeconds: number;
+  readonly allowGitFetch: boolean;
+  /** Builds of the same project whose artifacts are fetched before the script runs. */
+  readonly dependencies: readonly number[];
+}
+
+export interface ImageSpec {
+  readonly name: string;
+  readonly alias?: string;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+}
+
+export interface Variable {
+  readonly key: string;
+  readonly value: string;
+  /** Shown to everybody who may read the build. */
+  readonly public: boolean;
+  /** The runner hides the value in the log. */
+  readonly masked: boolean;
+  /** The runner writes the value to a file and the variable holds its path. */
+  readonly file: boolean;
+}
+
+export interface ArtifactsSpec {
+  readonly name?: string;
+  readonly untracked?: boolean;
+  readonly paths?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly when?: "on_success" | "on_failure" | "always";
+  readonly expire_in?: string;
+  readonly reports?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface CacheSpec {
+  readonly key?: string;
+  readonly untracked?: boolean;
+  readonly paths?: readonly string[];
+  readonly policy?: "pull-push" | "pull" | "push";
+  readonly when?: "on_success" | "on_failure" | "always";
+  readonly fallback_keys?: readonly string[];
+}
+
+/** The project as a build sees it: a copy made when the build is created. */
+export interface ProjectSnapshot {
+  readonly id: number;
+  readonly name: string;
+  /** Full path, `group/name`. */
+  readonly path: string;
+  readonly defaultBranch: string;
+  readonly visibility: string;
+  /** Handed to runners exactly as configured; empty when the project has no repository. */
+  readonly repoUrl: string;
+  /** Which `runners_token` was current: its text is masked in the trace. */
+  readonly tokenEpoch: number;
+}
