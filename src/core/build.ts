@@ -73,6 +73,8 @@ export interface Build {
   /** 0 until first claimed; the build's token belongs to one attempt. */
   readonly attempt: number;
   readonly lostClaims: number;
+  /** Lost the last claim: while another runner could take the build, that one is asked. */
+  readonly avoidRunnerId: number | null;
   /** Null while nobody holds it; stays after the end, to say who ran it. */
   readonly claim: Claim | null;
   /** The last sign of life of the current attempt, null until there is one. */
@@ -94,7 +96,3 @@ export interface Build {
   readonly retriedAs: number | null;
   readonly history: readonly HistoryEntry[];
 }
-
-/** The runner of the last attempt whose answer never arrived: another one is asked first. */
-export const avoidedRunner = (build: Build): number | null =>
-  build.status === "pending" && build.claim === null && build.lostClaims > 0 ? build.lastLostRunner : null;

@@ -1,0 +1,28 @@
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+/** `core` runs the pure functions in Node, `workers` the objects and the API inside workerd, `e2e` a real server process. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
+      {
+        plugins: [
+          cloudflareTest({
+            remoteBindings: false,
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ADMIN_TOKEN: "test-admin-token",
+                REGISTRATION_TOKEN: "test-registration-token",
+                TOKEN_SECRET: "test-token-secret",
+              },
+            },
+          }),
+        ],
+        test: { name: "workers", include: ["test/{objects,api,artifacts,scenarios}/**/*.test.ts"] },
+      },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 } },
+    ],
+  },
+});
