@@ -1,8 +1,5 @@
-import { DurableObject } from "cloudflare:workers";
-
-export class BuildObject extends DurableObject {}
-export class QueueObject extends DurableObject {}
-export class ProjectObject extends DurableObject {}
-export class DirectoryObject extends DurableObject {}
-
-export default { fetch: () => new Response("starting") };
+export { BuildObject } from "./build/object.ts";
+export { DirectoryObject } from "./project/directory.ts";
+export { ProjectObject } from "./project/object.ts";
+export { QueueObject } from "./queue/object.ts";
+export { app as default } from "./app.ts";

@@ -16,6 +16,9 @@ export type BuildStatus = (typeof BUILD_STATUSES)[number];
 export const isFinished = (status: BuildStatus): boolean =>
   status === "success" || status === "failed" || status === "canceled" || status === "skipped";
 
+/** The runner of the current attempt may write its trace and artifacts. */
+export const isRunning = (status: BuildStatus): boolean => status === "running" || status === "canceling";
+
 /** Why a build failed, in GitLab's words. */
 export const FAILURE_REASONS = [
   "unknown_failure",
@@ -96,3 +99,32 @@ export interface Build {
   readonly retriedAs: number | null;
   readonly history: readonly HistoryEntry[];
 }
+
+/** A build before anything happened to it. */
+export const newBuild = (
+  ids: { readonly id: number; readonly projectId: number; readonly pipelineId: number },
+  timeoutSeconds: number,
+  nowMs: number,
+): Build => ({
+  ...ids,
+  status: "created",
+  revision: 0,
+  attempt: 0,
+  lostClaims: 0,
+  avoidRunnerId: null,
+  claim: null,
+  lastContactAtMs: null,
+  graceUntilMs: 0,
+  timeoutSeconds,
+  createdAtMs: nowMs,
+  queuedAtMs: null,
+  startedAtMs: null,
+  cancelingSinceMs: null,
+  finishedAtMs: null,
+  erasedAtMs: null,
+  failureReason: null,
+  exitCode: null,
+  reported: null,
+  retriedAs: null,
+  history: [{ atMs: nowMs, event: "create", status: "created", detail: null }],
+});

@@ -1,0 +1,27 @@
+/** What a server on this machine is started with, besides its port and its state. */
+
+/**
+ * For local use alone. They are public, so `wrangler deploy` must never see them: only `npm start` hands them to a Worker,
+ * and a deployment has the secrets that `wrangler secret put` gave it.
+ */
+export const DEVELOPMENT_SECRETS = {
+  ADMIN_TOKEN: "dev-admin-token",
+  REGISTRATION_TOKEN: "dev-registration-token",
+  TOKEN_SECRET: "dev-token-secret-for-local-use-only",
+} as const;
+
+/** Every variable of the Worker that the environment of `npm start` may set. */
+export const SETTING_NAMES = [
+  "ADMIN_TOKEN",
+  "REGISTRATION_TOKEN",
+  "TOKEN_SECRET",
+  "TOKEN_SECRET_PREVIOUS",
+  "CLAIM_LEASE_SECONDS",
+  "STUCK_AFTER_SECONDS",
+  "PENDING_LIMIT_SECONDS",
+  "CANCELING_LIMIT_SECONDS",
+  "LONG_POLL_SECONDS",
+  "MAX_ARTIFACT_BYTES",
+  "MAX_TRACE_BYTES",
+  "RETENTION_DAYS",
+] as const;

@@ -1,0 +1,142 @@
+import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
+import { RequestBody } from "./request-body.ts";
+import { R2Sink } from "./sink.ts";
+import { UploadForm } from "./upload-form.ts";
+
+/** How far a body may go beyond the largest file: other parts, and what is dropped after a refusal. */
+const SURPLUS_LIMIT_BYTES = 1024 ** 3;
+const STORAGE_RETRY_SECONDS = 5;
+
+/** Where the file goes. The owner knows `key` by now, and removes what is there if it never hears of the upload again. */
+export interface UploadTarget {
+  readonly key: string;
+  /** Told the id of the multipart upload before its first part is sent, so that the owner can abort it after a crash. */
+  readonly onMultipart: (uploadId: string) => Promise<void>;
+}
+
+export interface ReceivedFile {
+  readonly key: string;
+  /** As the client sent it, uncleaned. */
+  readonly filename: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+export interface ReceivedUpload {
+  readonly file: ReceivedFile;
+  /** All text parts, also those after the file. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface UploadOptions {
+  readonly bucket: R2Bucket;
+  /** The largest file that is taken. */
+  readonly maxBytes: number;
+  /** Asked when the part named `file` begins, before one byte is stored, with the text parts that came before it. */
+  readonly begin: (fields: Readonly<Record<string, string>>, filename: string) => Promise<Outcome<UploadTarget>>;
+}
+
+/**
+ * Stores the part named `file` of a `multipart/form-data` body of unknown length, in memory bounded by one R2 part and a
+ * chunk or two. Accepts only when the form's end has been seen: then the object is complete under its key.
+ *
+ * Refuses with `malformed_body` (not such a form, a broken part, a second file, a body that ends early or breaks off),
+ * `missing_file`, `too_large`, `unavailable` (storage failed), or what `begin` refused with. After a refusal nothing is
+ * stored, and the body has been read to its end, within bounds. What `begin` throws is thrown, after the same.
+ */
+export const receiveUpload = async (
+  body: ReadableStream<Uint8Array> | null,
+  contentType: string | undefined,
+  options: UploadOptions,
+): Promise<Outcome<ReceivedUpload>> => {
+  if (body === null) return malformed("there is no body");
+  const source = new RequestBody(body, options.maxBytes + SURPLUS_LIMIT_BYTES);
+  try {
+    const form = UploadForm.open(contentType);
+    if (form === null) return malformed("not multipart/form-data with a boundary");
+    return await new Reception(form, options).receive(source);
+  } finally {
+    await source.drain();
+  }
+};
+
+/** One upload on its way from the body through the form to the sink, one chunk at a time. */
+class Reception {
+  readonly #form: UploadForm;
+  readonly #options: UploadOptions;
+  #target: UploadTarget | null = null;
+  #sink: R2Sink | null = null;
+  #fileBytes = 0;
+
+  constructor(form: UploadForm, options: UploadOptions) {
+    this.#form = form;
+    this.#options = options;
+  }
+
+  async receive(source: RequestBody): Promise<Outcome<ReceivedUpload>> {
+    let stored = false;
+    try {
+      const refusal = await this.#storeAll(source);
+      if (refusal !== null) return refuse(refusal);
+      const outcome = await this.#complete();
+      stored = outcome.ok;
+      return outcome;
+    } finally {
+      if (!stored) await this.#sink?.abort();
+    }
+  }
+
+  async #storeAll(source: RequestBody): Promise<Refusal | null> {
+    for (;;) {
+      const read = await source.read();
+      if (!read.ok) return read.refusal;
+      await (read.value === null ? this.#form.end() : this.#form.push(read.value));
+      const refusal = await this.#storeParsed();
+      if (refusal !== null || read.value === null) return refusal;
+    }
+  }
+
+  async #storeParsed(): Promise<Refusal | null> {
+    const { defect, file } = this.#form;
+    if (defect !== null) return { reason: "malformed_body", message: defect };
+    if (file === null) return null;
+    if (this.#sink === null) {
+      const begun = await this.#options.begin(file.fieldsBefore, file.filename);
+      if (!begun.ok) return begun.refusal;
+      this.#target = begun.value;
+      this.#sink = new R2Sink(this.#options.bucket, begun.value.key, begun.value.onMultipart);
+    }
+    const limitBytes = this.#options.maxBytes;
+    for (const bytes of this.#form.takeFileBytes()) {
+      this.#fileBytes += bytes.byteLength;
+      if (this.#fileBytes > limitBytes) return { reason: "too_large", limitBytes, sizeBytes: this.#fileBytes };
+      try {
+        await this.#sink.write(bytes);
+      } catch (error) {
+        return storageFailed(error);
+      }
+    }
+    return null;
+  }
+
+  /** Only after the form's end: a file whose closing boundary never came is one that was cut off. */
+  async #complete(): Promise<Outcome<ReceivedUpload>> {
+    const { file, fields } = this.#form;
+    if (file === null || this.#target === null || this.#sink === null) return refuse({ reason: "missing_file" });
+    try {
+      const stored = await this.#sink.complete();
+      return accept({ file: { key: this.#target.key, filename: file.filename, ...stored }, fields });
+    } catch (error) {
+      return refuse(storageFailed(error));
+    }
+  }
+}
+
+const malformed = (message: string) => refuse({ reason: "malformed_body", message });
+
+/** The refusal carries no cause, and the client needs none: the log has it. */
+const storageFailed = (error: unknown): Refusal => {
+  console.error("artifact upload: storage failed", error);
+  return { reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS };
+};

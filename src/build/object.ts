@@ -1,0 +1,418 @@
+/**
+ * One build: its state, trace and artifact records, and the messages it owes to its queue and its project.
+ *
+ * Nothing acknowledged is lost: what a method changes, and the messages that the change owes, are written in one
+ * transaction before it returns (record.ts); the runtime holds the answer back until they are durable.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { settingsOf, tokenKeys } from "../config.ts";
+import type { Env, Settings } from "../config.ts";
+import { isFinished, isRunning } from "../core/build.ts";
+import type { BuildStatus, HistoryEntry, RunnerRef } from "../core/build.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../core/claimed.ts";
+import { dueEvent } from "../core/deadlines.ts";
+import type { BuildEvent } from "../core/machine.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome, Refusal } from "../core/refusal.ts";
+import type { BuildSpec } from "../core/spec.ts";
+import { queueNotice } from "../core/summary.ts";
+import type { BuildSummary, QueueNotice } from "../core/summary.ts";
+import { Outbox } from "../storage/outbox.ts";
+import { hasSchema, migrate, Sql } from "../storage/sql.ts";
+import { buildStub, DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
+import { admit, admitRunning } from "./access.ts";
+import type { Access } from "./access.ts";
+import { BuildArtifacts } from "./artifacts.ts";
+import type { ArtifactRecord, BegunUpload, StoredFile } from "./artifacts.ts";
+import { readLog } from "./log-stream.ts";
+import { TraceReader } from "./reader.ts";
+import type { TracePiece } from "./reader.ts";
+import { ARCHIVE_AFTER_MS, BuildRecord } from "./record.ts";
+import type { BuildMessage, NewBuild } from "./record.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { BuildStore } from "./store.ts";
+import { TraceStore } from "./trace-store.ts";
+
+/** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop. */
+export interface Patched {
+  readonly status: BuildStatus;
+  readonly lengthBytes: number;
+}
+
+export type Report = Extract<BuildEvent, { kind: "confirm" | "keep_alive" | "succeed" | "fail" }>;
+
+/** After work of the alarm that failed. */
+const RETRY_MS = 60_000;
+
+const unknownBuild: Refusal = { reason: "not_found", what: "build" };
+
+export class BuildObject extends DurableObject<Env> {
+  readonly #settings: Settings;
+  readonly #sql: Sql;
+  readonly #store: BuildStore;
+  readonly #trace: TraceStore;
+  readonly #reader: TraceReader;
+  readonly #artifacts: BuildArtifacts;
+  readonly #outbox: Outbox<BuildMessage>;
+  readonly #record: BuildRecord;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#settings = settingsOf(env);
+    this.#sql = new Sql(ctx.storage);
+    this.#store = new BuildStore(this.#sql);
+    this.#trace = new TraceStore(this.#sql);
+    this.#reader = new TraceReader(this.#trace, this.#store, env.ARTIFACTS);
+    this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
+    this.#outbox = new Outbox(this.#sql, (_destination, message) => this.#send(message));
+    this.#record = new BuildRecord({
+      storage: ctx.storage,
+      sql: this.#sql,
+      store: this.#store,
+      trace: this.#trace,
+      outbox: this.#outbox,
+      limits: this.#settings.limits,
+      retentionMs: this.#settings.retentionMs,
+      onChange: () => this.#reader.wake(),
+    });
+    if (!hasSchema(this.#sql)) return;
+    migrate(this.#sql, MIGRATIONS);
+    this.#record.load();
+  }
+
+  /** Makes the build, and has its queue know it before it returns. The same message again changes nothing. */
+  async create(input: NewBuild): Promise<Outcome<BuildSummary>> {
+    if (this.#record.build === null) {
+      migrate(this.#sql, MIGRATIONS);
+      this.#record.create(input, Date.now());
+    }
+    await this.#outbox.deliver("queue");
+    return this.#record.summary();
+  }
+
+  /**
+   * Hands the build to a runner: a new attempt with a token of its own. Refused when it isn't what the queue thought.
+   * Everything that takes time comes before the change, so that no await stands between the change and the answer.
+   */
+  async claim(request: { revision: number; runner: RunnerRef; twoPhase: boolean }): Promise<Outcome<ClaimedBuild>> {
+    const before = this.#record.build;
+    if (before === null) return refuse(unknownBuild);
+    const { spec, project } = this.#store.spec();
+    const attempt = before.attempt + 1;
+    const keys = await tokenKeys(this.env);
+    const token = await keys.sign({ kind: "build", queue: DEFAULT_QUEUE, id: before.id, attempt });
+    const dependencies = await Promise.all(
+      spec.dependencies.map((id) => this.#describeDependency(id, { id: before.id, attempt })),
+    );
+    // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
+    const claimed = this.#record.apply({ kind: "claim", ...request });
+    if (!claimed.ok) return claimed;
+    const summary = this.#record.summary();
+    if (!summary.ok) return summary;
+    return accept({
+      summary: summary.value,
+      token,
+      spec,
+      project,
+      dependencies: dependencies.filter((each) => each !== null),
+    });
+  }
+
+  /** The queue takes back a claim whose answer it never sent. */
+  release(attempt: number): void {
+    this.#record.apply({ kind: "release", attempt });
+  }
+
+  /** The runner was deleted: the build ends at once, not when somebody notices the silence. */
+  loseRunner(runnerId: number): void {
+    this.#record.apply({ kind: "lose_runner", runnerId });
+  }
+
+  /** Appends to the trace. A finished build stores nothing and says how it stands. */
+  append(access: Access, start: number, bytes: Uint8Array): Outcome<Patched> {
+    const admitted = admit(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    const { status, erasedAtMs } = admitted.value;
+    if (erasedAtMs !== null) return refuse({ reason: "erased" });
+    const stored = this.#reader.lengthBytes();
+    if (!isRunning(status)) return accept({ status, lengthBytes: stored });
+    if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
+    if (stored + bytes.length > this.#settings.maxTraceBytes) return this.#overflow();
+    const nowMs = Date.now();
+    if (bytes.length > 0) this.#record.atomically(() => this.#trace.append(bytes, nowMs));
+    this.#record.contact(nowMs);
+    this.#reader.wake();
+    return accept({ status, lengthBytes: stored + bytes.length });
+  }
+
+  /**
+   * The runner reports. `log` is its whole trace, which replaces what is stored; it is read to its end first, so that
+   * log and report become true together or not at all.
+   */
+  async report(access: Access, report: Report, log: ReadableStream<Uint8Array> | null): Promise<Outcome<Patched>> {
+    const whole = log === null ? null : await readLog(log, this.#settings.maxTraceBytes);
+    const admitted = admit(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow();
+    const reported = this.#record.apply(report, () => {
+      if (whole instanceof Uint8Array) this.#trace.replace(whole, Date.now());
+    });
+    if (!reported.ok) return reported;
+    this.#reader.wake();
+    if (isFinished(reported.value.status)) await this.#record.settled();
+    return accept({ status: reported.value.status, lengthBytes: this.#reader.lengthBytes() });
+  }
+
+  summary(): Outcome<BuildSummary> {
+    return this.#record.summary();
+  }
+
+  /** How the build stands, for a queue that isn't sure: `gone` also when it doesn't exist any more. */
+  notice(buildId: number): QueueNotice {
+    const { build } = this.#record;
+    if (build !== null) return queueNotice(build, this.#store.spec().spec);
+    return { buildId, projectId: 0, revision: 0, state: "gone", runnerId: null, tags: [], avoidRunnerId: null };
+  }
+
+  history(): Outcome<readonly HistoryEntry[]> {
+    const { build } = this.#record;
+    return build === null ? refuse(unknownBuild) : accept(build.history);
+  }
+
+  /** What a new build needs to do the same once more. */
+  original(): Outcome<BuildSpec> {
+    return this.#record.build === null ? refuse(unknownBuild) : accept(this.#store.spec().spec);
+  }
+
+  cancel(by: string, force: boolean): Promise<Outcome<BuildSummary>> {
+    return this.#command({ kind: "cancel", by, force });
+  }
+
+  /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
+  markRetried(newId: number): Promise<Outcome<BuildSummary>> {
+    return this.#command({ kind: "retry", newId });
+  }
+
+  /** Removes trace and artifacts for good; the record stays. */
+  erase(by: string): Promise<Outcome<BuildSummary>> {
+    const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
+    return this.#command({ kind: "erase", by, hasContent }, () => {
+      this.#trace.clear();
+      this.#artifacts.retireAll(Date.now());
+    });
+  }
+
+  /**
+   * At most 1 MiB of trace from byte `offset` on, secrets masked. With `waitMs`, waits that long for bytes beyond
+   * `offset` or for the end of the build.
+   */
+  async readTrace(offset: number, maxBytes: number, waitMs = 0): Promise<Outcome<TracePiece>> {
+    const piece = await this.#readTrace(offset, maxBytes);
+    if (!piece.ok || waitMs === 0 || piece.value.bytes.length > 0 || piece.value.finished) return piece;
+    await this.#reader.grown(waitMs);
+    return this.#readTrace(offset, maxBytes);
+  }
+
+  /** Would an upload be accepted now? */
+  mayUpload(access: Access): Outcome<null> {
+    const admitted = admitRunning(this.#record.build, access);
+    return admitted.ok ? accept(null) : admitted;
+  }
+
+  /** Names the object that an upload is to write. It counts only after `commitArtifact`. */
+  beginArtifact(access: Access, type: string, format: string): Outcome<BegunUpload> {
+    const admitted = admitRunning(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    const nowMs = Date.now();
+    const begun = this.#artifacts.begin(admitted.value.id, type, format, nowMs);
+    this.#record.contact(nowMs);
+    return accept(begun);
+  }
+
+  /** From here on a crash of the uploader leaves nothing in R2 that this object couldn't end. */
+  noteMultipartUpload(id: number, multipartId: string): void {
+    if (this.#record.build !== null) this.#store.noteUpload(id, multipartId);
+  }
+
+  /** Makes an uploaded object the build's artifact, in place of an earlier one; checks anew who asks. */
+  async commitArtifact(
+    access: Access,
+    id: number,
+    file: StoredFile & { readonly expiresInMs: number | null },
+  ): Promise<Outcome<BuildSummary>> {
+    const admitted = admitRunning(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    if (!this.#artifacts.isUploading(id)) return refuse({ reason: "not_found", what: "artifact" });
+    const what = `${file.filename} stored, ${file.sizeBytes} bytes`;
+    const nowMs = Date.now();
+    const stored = await this.#command({ kind: "amend", what }, () => this.#artifacts.commit(id, file, nowMs));
+    this.#record.contact(nowMs);
+    return stored;
+  }
+
+  /** Gives up an upload: what it wrote is deleted by the alarm. */
+  abandonArtifact(id: number): void {
+    if (this.#record.build === null) return;
+    this.#artifacts.abandon(id, Date.now());
+    this.#record.arm();
+  }
+
+  /** Where an artifact's bytes are. `access` is null for a consumer or a dependant, whom the Worker has authenticated. */
+  artifact(type: string, access: Access | null): Outcome<ArtifactRecord> {
+    const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    const record = admitted.value === null ? null : this.#artifacts.current(type, Date.now());
+    return record === null ? refuse({ reason: "not_found", what: "artifact" }) : accept(record);
+  }
+
+  /** Does this attempt run now? Only then are its download tokens good. */
+  isAttemptRunning(attempt: number): boolean {
+    const admitted = admit(this.#record.build, { by: "attempt", attempt });
+    return admitted.ok && isRunning(admitted.value.status);
+  }
+
+  /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */
+  async deleteArtifacts(access: Access | null): Promise<Outcome<BuildSummary>> {
+    const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    if (admitted.value === null) return refuse(unknownBuild);
+    if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased" });
+    if (!this.#artifacts.any("trace")) return this.#record.summary();
+    return this.#command({ kind: "amend", what: "artifacts deleted" }, () => {
+      this.#artifacts.retireAll(Date.now(), "trace");
+    });
+  }
+
+  /** Artifacts that would expire stay. */
+  keepArtifacts(): Promise<Outcome<BuildSummary>> {
+    return this.#command({ kind: "amend", what: "artifacts kept" }, () => this.#store.keepArtifacts());
+  }
+
+  /**
+   * Removes everything of the build: R2 first, then the queue's row, storage last, since it takes outbox and alarm along.
+   * Whoever calls it calls again until it returns: a crash in between leaves a build that can be removed again.
+   */
+  async remove(buildId: number): Promise<void> {
+    await this.#outbox.close();
+    if (this.#record.build !== null) await this.#artifacts.deleteAll();
+    await queueStub(this.env).forgetBuild(buildId);
+    await this.ctx.storage.deleteAll();
+    this.#record.forget();
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#record.disarmed();
+    let retryAtMs: number | null = null;
+    try {
+      await this.#work(info?.scheduledTime ?? Date.now());
+    } catch (error) {
+      // Thrown out of here, it would be tried six times and then never again: the alarm is ours to keep alive.
+      console.error(JSON.stringify({ event: "alarm_failed", build: this.#record.build?.id, error: String(error) }));
+      retryAtMs = Date.now() + RETRY_MS;
+    } finally {
+      this.#record.arm(retryAtMs);
+    }
+  }
+
+  async #work(scheduledMs: number): Promise<void> {
+    if (this.#record.build === null) return;
+    const due = dueEvent(this.#record.build, this.#settings.limits, scheduledMs, Date.now());
+    if (due !== null) this.#record.apply(due);
+    await this.#outbox.deliverDue(Date.now());
+    if (this.#artifacts.anyExpired(Date.now())) {
+      this.#record.apply({ kind: "amend", what: "artifacts expired" }, () => this.#artifacts.retireExpired(Date.now()));
+    }
+    await this.#artifacts.sweep(Date.now());
+    const { id, finishedAtMs } = this.#record.build;
+    if (finishedAtMs === null) return;
+    const nowMs = Date.now();
+    const { retentionMs } = this.#settings;
+    if (retentionMs !== null && nowMs >= finishedAtMs + retentionMs) {
+      await projectStub(this.env, this.#record.build.projectId).forgetBuild(id);
+      await this.remove(id);
+    } else if (nowMs >= finishedAtMs + ARCHIVE_AFTER_MS) {
+      await this.#archiveTrace();
+    }
+  }
+
+  /** Moves a finished build's trace to R2, where it costs a thirteenth; masked, for good. */
+  async #archiveTrace(): Promise<void> {
+    const { build } = this.#record;
+    if (build === null || this.#trace.tail.lengthBytes === 0) return;
+    const secrets = await this.#secretsToMask();
+    const upload = this.#artifacts.begin(build.id, "trace", "raw", Date.now());
+    const unchanged = () => this.#record.build?.revision === build.revision;
+    const file = await this.#artifacts.write(upload, async (offset) =>
+      unchanged() ? (await this.#reader.read(build, offset, Number.MAX_SAFE_INTEGER, secrets)).bytes : null,
+    );
+    // Committed only if the build is what it was: one that was erased meanwhile must not get its trace back.
+    if (file === null || !unchanged()) {
+      this.#artifacts.abandon(upload.id, Date.now());
+      return;
+    }
+    this.#record.atomically(() => {
+      this.#artifacts.commit(upload.id, { ...file, filename: "job.log", expiresInMs: null }, Date.now());
+      this.#trace.clear();
+    });
+  }
+
+  async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {
+    const secrets = await this.#secretsToMask();
+    const { build } = this.#record;
+    return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
+  }
+
+  /** Every token that this build's trace may betray, under each secret that may have signed it. */
+  async #secretsToMask(): Promise<readonly Uint8Array[]> {
+    const { build } = this.#record;
+    if (build === null) return [];
+    const keys = await tokenKeys(this.env);
+    const { project } = this.#store.spec();
+    const { id, attempt } = build;
+    const secrets = await Promise.all([
+      keys.signWithAll({ kind: "project", queue: DEFAULT_QUEUE, id: project.id, epoch: project.tokenEpoch }),
+      ...Array.from({ length: attempt }, (_, index) =>
+        keys.signWithAll({ kind: "build", queue: DEFAULT_QUEUE, id, attempt: index + 1 }),
+      ),
+    ]);
+    const encoder = new TextEncoder();
+    return secrets.flat().map((secret) => encoder.encode(secret));
+  }
+
+  /** Null for a dependency that has been removed: the runner goes without, as with one that has expired. */
+  async #describeDependency(
+    id: number,
+    dependant: { readonly id: number; readonly attempt: number },
+  ): Promise<ClaimedDependency | null> {
+    const summary = await buildStub(this.env, id).summary();
+    if (!summary.ok) return null;
+    const keys = await tokenKeys(this.env);
+    const archive = summary.value.artifacts.find((artifact) => artifact.type === "archive") ?? null;
+    const downloadToken = await keys.sign({
+      kind: "download",
+      queue: DEFAULT_QUEUE,
+      id,
+      dependant: dependant.id,
+      attempt: dependant.attempt,
+    });
+    return { build: summary.value, archive, downloadToken };
+  }
+
+  #overflow(): Outcome<never> {
+    const limitBytes = this.#settings.maxTraceBytes;
+    const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes });
+    return overflown.ok ? refuse({ reason: "trace_too_large", limitBytes }) : overflown;
+  }
+
+  async #command(event: BuildEvent, alongside: () => void = () => {}): Promise<Outcome<BuildSummary>> {
+    const done = this.#record.apply(event, alongside);
+    if (!done.ok) return done;
+    await this.#record.settled();
+    return this.#record.summary();
+  }
+
+  async #send(message: BuildMessage): Promise<void> {
+    if (message.to === "queue") await queueStub(this.env).notify(message.notice);
+    else await projectStub(this.env, message.summary.projectId).progress(message.summary);
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * The state of one build: in memory, in its row, and in what it owes to others. A change, what it implies and its messages
+ * are one transaction; memory follows only when that has succeeded. The alarm is armed in the same turn, so that no
+ * crash finds a deadline or a message without one.
+ */
+import type { Limits } from "../core/deadlines.ts";
+import { nextDeadline } from "../core/deadlines.ts";
+import { decide } from "../core/machine.ts";
+import type { Audience, BuildEvent } from "../core/machine.ts";
+import type { Build } from "../core/build.ts";
+import { newBuild } from "../core/build.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
+import { queueNotice, summarize } from "../core/summary.ts";
+import type { BuildSummary, QueueNotice } from "../core/summary.ts";
+import type { Outbox } from "../storage/outbox.ts";
+import { settleWithin } from "../storage/settle.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { BuildStore } from "./store.ts";
+import type { TraceStore } from "./trace-store.ts";
+
+export interface NewBuild {
+  readonly id: number;
+  readonly pipelineId: number;
+  readonly spec: BuildSpec;
+  readonly project: ProjectSnapshot;
+}
+
+export const DESTINATIONS = ["queue", "project"] as const;
+
+export type BuildMessage =
+  | { readonly to: "queue"; readonly notice: QueueNotice }
+  | { readonly to: "project"; readonly summary: BuildSummary };
+
+/** So long does an answer wait for the copies elsewhere to follow, so that its reader finds them changed. */
+const SETTLE_MS = 1000;
+/** A finished build's trace moves to R2 after this: enough for the runner's last words to have come. */
+export const ARCHIVE_AFTER_MS = 15_000;
+
+export interface RecordParts {
+  readonly storage: DurableObjectStorage;
+  readonly sql: Sql;
+  readonly store: BuildStore;
+  readonly trace: TraceStore;
+  readonly outbox: Outbox<BuildMessage>;
+  readonly limits: Limits;
+  readonly retentionMs: number | null;
+  readonly onChange: () => void;
+}
+
+export class BuildRecord {
+  readonly #parts: RecordParts;
+  #build: Build | null = null;
+  /** The last contact that a crash would leave us with. */
+  #storedContactMs: number | null = null;
+  #armedForMs: number | null = null;
+
+  constructor(parts: RecordParts) {
+    this.#parts = parts;
+  }
+
+  get build(): Build | null {
+    return this.#build;
+  }
+
+  load(): void {
+    const stored = this.#parts.store.build();
+    if (stored === null) return;
+    const tail = this.#parts.trace.tail.atMs;
+    const ofThisAttempt = tail !== null && stored.claim !== null && tail >= stored.claim.atMs;
+    const lastContactAtMs = ofThisAttempt ? Math.max(stored.lastContactAtMs ?? 0, tail) : stored.lastContactAtMs;
+    this.#build = { ...stored, lastContactAtMs };
+    this.#storedContactMs = lastContactAtMs;
+  }
+
+  create(input: NewBuild, nowMs: number): void {
+    const { store, sql } = this.#parts;
+    const ids = { id: input.id, pipelineId: input.pipelineId, projectId: input.project.id };
+    const queued = decide(newBuild(ids, input.spec.timeoutSeconds, nowMs), { kind: "enqueue" }, nowMs);
+    if (queued.kind !== "changed") throw new Error("a new build can always be queued");
+    sql.transaction(() => {
+      store.putSpec(input.id, input.spec, input.project);
+      this.#write(queued.build, queued.tell, nowMs);
+    });
+    this.#follow(queued.build, queued.tell);
+  }
+
+  /** Decides, and stores what follows; `alongside` writes what belongs to the same change. */
+  apply(event: BuildEvent, alongside: () => void = () => {}): Outcome<Build> {
+    const before = this.#build;
+    if (before === null) return refuse({ reason: "not_found", what: "build" });
+    const nowMs = Date.now();
+    const verdict = decide(before, event, nowMs);
+    switch (verdict.kind) {
+      case "refused":
+        return refuse(verdict.refusal);
+      case "same":
+        return accept(before);
+      case "touched":
+        this.atomically(alongside);
+        this.contact(verdict.build.lastContactAtMs ?? nowMs);
+        return accept(verdict.build);
+      case "changed":
+        this.atomically(() => {
+          alongside();
+          this.#write(verdict.build, verdict.tell, nowMs);
+        });
+        this.#follow(verdict.build, verdict.tell);
+        logChange(event, before, verdict.build);
+        return accept(verdict.build);
+    }
+  }
+
+  /**
+   * A sign of life. A patch has stored it in its own row; one without bytes is written only when the stored one has
+   * become old, so that keep-alives cost nothing. The first of an attempt is always written: it ends the claim's lease.
+   */
+  contact(nowMs: number): void {
+    if (this.#build === null) return;
+    this.#build = { ...this.#build, lastContactAtMs: nowMs };
+    const stored = Math.max(this.#storedContactMs ?? 0, this.#contactInTrace(this.#build));
+    if (stored > 0 && nowMs - stored <= this.#parts.limits.stuckAfterMs / 4) return;
+    this.#parts.store.putBuild(this.#build);
+    this.#storedContactMs = nowMs;
+  }
+
+  summary(): Outcome<BuildSummary> {
+    if (this.#build === null) return refuse({ reason: "not_found", what: "build" });
+    return accept(this.#summarize(this.#build, Date.now()));
+  }
+
+  /** Waits for queue and project to know, up to a second. */
+  settled(): Promise<void> {
+    return settleWithin(Promise.all(DESTINATIONS.map((each) => this.#parts.outbox.deliver(each))), SETTLE_MS);
+  }
+
+  /** After `deleteAll`: nothing is left to speak of. */
+  forget(): void {
+    this.#build = null;
+    this.#armedForMs = null;
+    this.#parts.trace.forget();
+    this.#parts.onChange();
+  }
+
+  /** The runtime has taken the alarm away before it calls its handler. */
+  disarmed(): void {
+    this.#armedForMs = null;
+  }
+
+  /** Arms the alarm for what comes first. An append doesn't: an alarm that fires early looks, and arms anew. */
+  arm(retryAtMs: number | null = null): void {
+    const build = this.#build;
+    if (build === null) return;
+    const { store, trace, outbox, limits, retentionMs, storage } = this.#parts;
+    const times = [retryAtMs, nextDeadline(build, limits)?.atMs, outbox.nextDueMs(), store.nextArtifactDueMs()];
+    if (build.finishedAtMs !== null) {
+      if (trace.tail.lengthBytes > 0 && retryAtMs === null) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
+      if (retentionMs !== null && retryAtMs === null) times.push(build.finishedAtMs + retentionMs);
+    }
+    const next = times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
+    if (next === this.#armedForMs) return;
+    this.#armedForMs = next;
+    // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
+    void (next === Infinity ? storage.deleteAlarm() : storage.setAlarm(next));
+  }
+
+  /** One transaction over record, trace and artifacts: what throws in there leaves neither rows nor memory behind. */
+  atomically(body: () => void): void {
+    try {
+      this.#parts.sql.transaction(body);
+    } catch (error) {
+      this.#parts.trace.forget();
+      throw error;
+    }
+  }
+
+  #write(build: Build, tell: Audience, nowMs: number): void {
+    const { store, outbox } = this.#parts;
+    store.putBuild(build);
+    outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, nowMs);
+    if (tell === "project") return;
+    outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, nowMs);
+  }
+
+  #follow(build: Build, tell: Audience): void {
+    this.#build = build;
+    this.#storedContactMs = build.lastContactAtMs;
+    this.arm();
+    for (const destination of DESTINATIONS) {
+      if (destination === "project" || tell !== "project") {
+        void this.#parts.outbox.deliver(destination).then(() => this.arm());
+      }
+    }
+    this.#parts.onChange();
+  }
+
+  #summarize(build: Build, nowMs: number): BuildSummary {
+    return summarize(build, this.#parts.store.spec().spec, this.#parts.store.artifactSummaries(nowMs));
+  }
+
+  #contactInTrace(build: Build): number {
+    const { atMs } = this.#parts.trace.tail;
+    return atMs !== null && build.claim !== null && atMs >= build.claim.atMs ? atMs : 0;
+  }
+}
+
+const logChange = (event: BuildEvent, before: Build, after: Build): void => {
+  console.log(
+    JSON.stringify({
+      event: "build_changed",
+      build: after.id,
+      project: after.projectId,
+      what: event.kind,
+      from: before.status,
+      to: after.status,
+      attempt: after.attempt,
+      runner: after.claim?.runner.id ?? null,
+      detail: after.history.at(-1)?.detail ?? null,
+    }),
+  );
+};

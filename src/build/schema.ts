@@ -1,0 +1,127 @@
+/** One build per database: one row in `build` and `spec`; times in milliseconds since the epoch. */
+import { BUILD_STATUSES } from "../core/build.ts";
+import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import type { Migration } from "../storage/sql.ts";
+
+const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    sql: `
+      CREATE TABLE build (
+        id INTEGER PRIMARY KEY,
+        project_id INTEGER NOT NULL,
+        pipeline_id INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN (${statuses})),
+        revision INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        lost_claims INTEGER NOT NULL,
+        avoid_runner_id INTEGER,
+        claim TEXT,
+        last_contact_at_ms INTEGER,
+        grace_until_ms INTEGER NOT NULL,
+        timeout_seconds INTEGER NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        queued_at_ms INTEGER,
+        started_at_ms INTEGER,
+        canceling_since_ms INTEGER,
+        finished_at_ms INTEGER,
+        erased_at_ms INTEGER,
+        failure_reason TEXT,
+        exit_code INTEGER,
+        reported TEXT,
+        retried_as INTEGER,
+        history TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE spec (
+        build_id INTEGER PRIMARY KEY,
+        spec TEXT NOT NULL,
+        project TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE trace (
+        offset_bytes INTEGER PRIMARY KEY,
+        bytes BLOB NOT NULL,
+        crc32 INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE artifact (
+        id INTEGER PRIMARY KEY,
+        type TEXT NOT NULL,
+        format TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('uploading', 'current', 'retired')),
+        r2_key TEXT NOT NULL,
+        upload_id TEXT,
+        filename TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        expires_at_ms INTEGER,
+        delete_at_ms INTEGER
+      ) STRICT;
+      ${OUTBOX_TABLE}`,
+  },
+];
+
+export interface BuildRow {
+  id: number;
+  project_id: number;
+  pipeline_id: number;
+  status: string;
+  revision: number;
+  attempt: number;
+  lost_claims: number;
+  avoid_runner_id: number | null;
+  /** JSON of `Claim`. */
+  claim: string | null;
+  last_contact_at_ms: number | null;
+  grace_until_ms: number;
+  timeout_seconds: number;
+  created_at_ms: number;
+  queued_at_ms: number | null;
+  started_at_ms: number | null;
+  canceling_since_ms: number | null;
+  finished_at_ms: number | null;
+  erased_at_ms: number | null;
+  failure_reason: string | null;
+  exit_code: number | null;
+  reported: string | null;
+  retried_as: number | null;
+  /** JSON of `HistoryEntry[]`: with the state it tells of in one row, so that it costs no write of its own. */
+  history: string;
+}
+
+/** Row of `spec`: JSON of `BuildSpec` and `ProjectSnapshot`. Written once; kept apart so that a state change doesn't rewrite it. */
+export interface SpecRow {
+  spec: string;
+  project: string;
+}
+
+/**
+ * Row of `trace`: the patch that begins at this byte. `crc32` is the checksum of the whole trace up to the end of this row,
+ * `at_ms` when it came: so length, checksum and last contact all follow from the last row, and a patch writes one row.
+ */
+export interface TraceRow {
+  offset_bytes: number;
+  bytes: ArrayBuffer;
+  crc32: number;
+  at_ms: number;
+}
+
+/**
+ * Row of `artifact`: one object in R2. `uploading` until its bytes are all there, `retired` when replaced, expired or
+ * abandoned; `delete_at_ms` says when the object goes. The trace of a finished build is one of them, of type `trace`.
+ */
+export interface ArtifactRow {
+  id: number;
+  type: string;
+  format: string;
+  state: "uploading" | "current" | "retired";
+  r2_key: string;
+  /** R2's multipart upload, known once there is one: deleting the key does not end it. */
+  upload_id: string | null;
+  filename: string;
+  size_bytes: number;
+  sha256: string;
+  expires_at_ms: number | null;
+  delete_at_ms: number | null;
+}

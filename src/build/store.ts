@@ -1,0 +1,204 @@
+/** The SQL of a build's record and of its artifact records; the trace has its own store. */
+import type { Build, BuildStatus, Claim, FailureReason, HistoryEntry } from "../core/build.ts";
+import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
+import type { ArtifactSummary } from "../core/summary.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { ArtifactRow, BuildRow, SpecRow } from "./schema.ts";
+
+const COLUMNS = [
+  "id",
+  "project_id",
+  "pipeline_id",
+  "status",
+  "revision",
+  "attempt",
+  "lost_claims",
+  "avoid_runner_id",
+  "claim",
+  "last_contact_at_ms",
+  "grace_until_ms",
+  "timeout_seconds",
+  "created_at_ms",
+  "queued_at_ms",
+  "started_at_ms",
+  "canceling_since_ms",
+  "finished_at_ms",
+  "erased_at_ms",
+  "failure_reason",
+  "exit_code",
+  "reported",
+  "retried_as",
+  "history",
+] as const satisfies readonly (keyof BuildRow)[];
+
+const PUT_BUILD = `INSERT OR REPLACE INTO build (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
+
+const toRow = (build: Build): BuildRow => ({
+  id: build.id,
+  project_id: build.projectId,
+  pipeline_id: build.pipelineId,
+  status: build.status,
+  revision: build.revision,
+  attempt: build.attempt,
+  lost_claims: build.lostClaims,
+  avoid_runner_id: build.avoidRunnerId,
+  claim: build.claim === null ? null : JSON.stringify(build.claim),
+  last_contact_at_ms: build.lastContactAtMs,
+  grace_until_ms: build.graceUntilMs,
+  timeout_seconds: build.timeoutSeconds,
+  created_at_ms: build.createdAtMs,
+  queued_at_ms: build.queuedAtMs,
+  started_at_ms: build.startedAtMs,
+  canceling_since_ms: build.cancelingSinceMs,
+  finished_at_ms: build.finishedAtMs,
+  erased_at_ms: build.erasedAtMs,
+  failure_reason: build.failureReason,
+  exit_code: build.exitCode,
+  reported: build.reported,
+  retried_as: build.retriedAs,
+  history: JSON.stringify(build.history),
+});
+
+const fromRow = (row: BuildRow): Build => ({
+  id: row.id,
+  projectId: row.project_id,
+  pipelineId: row.pipeline_id,
+  status: row.status as BuildStatus,
+  revision: row.revision,
+  attempt: row.attempt,
+  lostClaims: row.lost_claims,
+  avoidRunnerId: row.avoid_runner_id,
+  claim: row.claim === null ? null : (JSON.parse(row.claim) as Claim),
+  lastContactAtMs: row.last_contact_at_ms,
+  graceUntilMs: row.grace_until_ms,
+  timeoutSeconds: row.timeout_seconds,
+  createdAtMs: row.created_at_ms,
+  queuedAtMs: row.queued_at_ms,
+  startedAtMs: row.started_at_ms,
+  cancelingSinceMs: row.canceling_since_ms,
+  finishedAtMs: row.finished_at_ms,
+  erasedAtMs: row.erased_at_ms,
+  failureReason: row.failure_reason as FailureReason | null,
+  exitCode: row.exit_code,
+  reported: row.reported as Build["reported"],
+  retriedAs: row.retried_as,
+  history: JSON.parse(row.history) as HistoryEntry[],
+});
+
+export class BuildStore {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  build(): Build | null {
+    const row = this.#sql.first<BuildRow>("SELECT * FROM build");
+    return row === null ? null : fromRow(row);
+  }
+
+  putBuild(build: Build): void {
+    const row = toRow(build);
+    this.#sql.run(PUT_BUILD, ...COLUMNS.map((column) => row[column]));
+  }
+
+  spec(): { spec: BuildSpec; project: ProjectSnapshot } {
+    const row = this.#sql.first<SpecRow>("SELECT spec, project FROM spec");
+    if (row === null) throw new Error("a build without a spec");
+    return { spec: JSON.parse(row.spec) as BuildSpec, project: JSON.parse(row.project) as ProjectSnapshot };
+  }
+
+  putSpec(buildId: number, spec: BuildSpec, project: ProjectSnapshot): void {
+    this.#sql.run(
+      "INSERT INTO spec (build_id, spec, project) VALUES (?, ?, ?)",
+      buildId,
+      JSON.stringify(spec),
+      JSON.stringify(project),
+    );
+  }
+
+  artifactsIn(state: ArtifactRow["state"]): ArtifactRow[] {
+    return this.#sql.all<ArtifactRow>("SELECT * FROM artifact WHERE state = ? ORDER BY id", state);
+  }
+
+  currentArtifact(type: string): ArtifactRow | null {
+    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE state = 'current' AND type = ?", type);
+  }
+
+  allArtifacts(): ArtifactRow[] {
+    return this.#sql.all<ArtifactRow>("SELECT * FROM artifact ORDER BY id");
+  }
+
+  uploading(id: number): ArtifactRow | null {
+    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE state = 'uploading' AND id = ?", id);
+  }
+
+  /** A record of an object that is about to be written; `deleteAtMs` takes it away should it never become current. */
+  beginArtifact(type: string, format: string, key: string, deleteAtMs: number): number {
+    const row = this.#sql.first<{ id: number }>(
+      `INSERT INTO artifact (type, format, state, r2_key, filename, size_bytes, sha256, delete_at_ms)
+       VALUES (?, ?, 'uploading', ?, '', 0, '', ?) RETURNING id`,
+      type,
+      format,
+      key,
+      deleteAtMs,
+    );
+    if (row === null) throw new Error("INSERT … RETURNING gave no row");
+    return row.id;
+  }
+
+  noteUpload(id: number, uploadId: string): void {
+    this.#sql.run("UPDATE artifact SET upload_id = ? WHERE id = ?", uploadId, id);
+  }
+
+  completeArtifact(
+    id: number,
+    file: { filename: string; sizeBytes: number; sha256: string },
+    expiresAtMs: number | null,
+  ): void {
+    this.#sql.run(
+      `UPDATE artifact SET state = 'current', filename = ?, size_bytes = ?, sha256 = ?, expires_at_ms = ?,
+         delete_at_ms = NULL, upload_id = NULL WHERE id = ?`,
+      file.filename,
+      file.sizeBytes,
+      file.sha256,
+      expiresAtMs,
+      id,
+    );
+  }
+
+  retireArtifact(id: number, deleteAtMs: number): void {
+    this.#sql.run("UPDATE artifact SET state = 'retired', delete_at_ms = ? WHERE id = ?", deleteAtMs, id);
+  }
+
+  keepArtifacts(): void {
+    this.#sql.run("UPDATE artifact SET expires_at_ms = NULL WHERE state = 'current'");
+  }
+
+  removeArtifact(id: number): void {
+    this.#sql.run("DELETE FROM artifact WHERE id = ?", id);
+  }
+
+  /** When an artifact has to be retired or deleted next. */
+  nextArtifactDueMs(): number | null {
+    const row = this.#sql.first<{ due: number | null }>(
+      `SELECT MIN(due) AS due FROM (
+         SELECT MIN(expires_at_ms) AS due FROM artifact WHERE state = 'current'
+         UNION ALL SELECT MIN(delete_at_ms) FROM artifact)`,
+    );
+    return row?.due ?? null;
+  }
+
+  /** What consumers see: current and not past its time, whether the alarm has come yet or not; without the trace. */
+  artifactSummaries(nowMs: number): ArtifactSummary[] {
+    return this.artifactsIn("current")
+      .filter((row) => row.type !== "trace" && (row.expires_at_ms === null || row.expires_at_ms > nowMs))
+      .map((row) => ({
+        type: row.type,
+        format: row.format,
+        filename: row.filename,
+        sizeBytes: row.size_bytes,
+        expiresAtMs: row.expires_at_ms,
+      }));
+  }
+}

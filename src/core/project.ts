@@ -1,0 +1,49 @@
+/** A project as its object keeps it, and as others know it. */
+export interface ProjectSettings {
+  readonly name: string;
+  readonly description: string;
+  /** Handed to runners exactly as configured, and shown to consumers without its credentials; "" when there is none. */
+  readonly repoUrl: string;
+  readonly defaultBranch: string;
+  readonly visibility: "private" | "internal" | "public";
+  /** What a build gets that names no timeout. */
+  readonly buildTimeoutSeconds: number;
+  readonly sharedRunnersEnabled: boolean;
+}
+
+export interface Project extends ProjectSettings {
+  readonly id: number;
+  /** Full path, `group/name`; unique, and fixed once given. */
+  readonly path: string;
+  /** Which `runners_token` is good now. */
+  readonly tokenEpoch: number;
+  /** Goes up by one with each change. */
+  readonly revision: number;
+  readonly createdAtMs: number;
+}
+
+export const DEFAULT_SETTINGS: Omit<ProjectSettings, "name"> = {
+  description: "",
+  repoUrl: "",
+  defaultBranch: "main",
+  visibility: "private",
+  buildTimeoutSeconds: 3600,
+  sharedRunnersEnabled: true,
+};
+
+/** Without a group a project is in `root`. */
+export const DEFAULT_GROUP = "root";
+
+/** `My Project` → `my-project`, as GitLab makes a path from a name; "" when nothing is left of it. */
+export const pathFromName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, "-")
+    .replaceAll(/^[-.]+|[-.]+$/g, "");
+
+/** `demo` → `root/demo`; null for what is no path of a project. */
+export const fullPath = (path: string): string | null => {
+  const whole = path.includes("/") ? path : `${DEFAULT_GROUP}/${path}`;
+  const good = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){1,19}$/.test(whole);
+  return good && whole.length <= 255 && !whole.endsWith(".git") ? whole : null;
+};

@@ -1,0 +1,97 @@
+/** What a build tells others of itself: copies that may lag, never the truth. */
+import type { Build, BuildStatus, FailureReason } from "./build.ts";
+import type { BuildSpec } from "./spec.ts";
+
+/** One stored artifact, as consumers see it. */
+export interface ArtifactSummary {
+  /** GitLab's `file_type`: `archive`, `trace`, a report's type. */
+  readonly type: string;
+  readonly format: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly expiresAtMs: number | null;
+}
+
+/** A build as consumers see it, in lists and alone. */
+export interface BuildSummary {
+  readonly id: number;
+  readonly projectId: number;
+  readonly pipelineId: number;
+  readonly name: string;
+  readonly stage: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly beforeSha: string;
+  readonly tag: boolean;
+  readonly tags: readonly string[];
+  readonly status: BuildStatus;
+  readonly revision: number;
+  readonly attempt: number;
+  readonly createdAtMs: number;
+  readonly queuedAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly erasedAtMs: number | null;
+  readonly failureReason: FailureReason | null;
+  readonly retriedAs: number | null;
+  readonly runner: { readonly id: number; readonly description: string; readonly shared: boolean } | null;
+  readonly artifacts: readonly ArtifactSummary[];
+}
+
+export const summarize = (build: Build, spec: BuildSpec, artifacts: readonly ArtifactSummary[]): BuildSummary => ({
+  id: build.id,
+  projectId: build.projectId,
+  pipelineId: build.pipelineId,
+  name: spec.name,
+  stage: spec.stage,
+  ref: spec.ref,
+  sha: spec.sha,
+  beforeSha: spec.beforeSha,
+  tag: spec.tag,
+  tags: spec.tags,
+  status: build.status,
+  revision: build.revision,
+  attempt: build.attempt,
+  createdAtMs: build.createdAtMs,
+  queuedAtMs: build.queuedAtMs,
+  startedAtMs: build.startedAtMs,
+  finishedAtMs: build.finishedAtMs,
+  erasedAtMs: build.erasedAtMs,
+  failureReason: build.failureReason,
+  retriedAs: build.retriedAs,
+  runner:
+    build.claim === null
+      ? null
+      : {
+          id: build.claim.runner.id,
+          description: build.claim.runner.description,
+          shared: build.claim.runner.shared,
+        },
+  artifacts,
+});
+
+/** A build as its queue needs to know it. */
+export interface QueueNotice {
+  readonly buildId: number;
+  readonly projectId: number;
+  readonly revision: number;
+  /** `taken`: some runner holds it; `gone`: the queue may forget it. */
+  readonly state: "pending" | "taken" | "gone";
+  readonly runnerId: number | null;
+  readonly tags: readonly string[];
+  readonly avoidRunnerId: number | null;
+}
+
+export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
+  const waits = build.status === "pending" && build.claim === null;
+  const held = build.status === "pending" || build.status === "running" || build.status === "canceling";
+  return {
+    buildId: build.id,
+    projectId: build.projectId,
+    revision: build.revision,
+    state: waits ? "pending" : held ? "taken" : "gone",
+    runnerId: held ? (build.claim?.runner.id ?? null) : null,
+    tags: spec.tags,
+    avoidRunnerId: build.avoidRunnerId,
+  };
+};

@@ -1,0 +1,52 @@
+/** One project per database; times in milliseconds since the epoch. */
+import { BUILD_STATUSES } from "../core/build.ts";
+import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import type { Migration } from "../storage/sql.ts";
+import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
+
+const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    sql: `
+      CREATE TABLE project (
+        id INTEGER PRIMARY KEY,
+        project TEXT NOT NULL,
+        deleting INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE build (
+        id INTEGER PRIMARY KEY,
+        status TEXT NOT NULL CHECK (status IN (${statuses})),
+        finished INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        summary TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX unfinished_build ON build (id) WHERE finished = 0;
+      CREATE TABLE idempotency_key (
+        key TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        build_id INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      ${NUMBER_BLOCK_TABLE};
+      ${OUTBOX_TABLE}`,
+  },
+];
+
+export interface ProjectRow {
+  id: number;
+  /** JSON of `Project`. */
+  project: string;
+  /** From then on nothing new is made, and the alarm removes what there is. */
+  deleting: number;
+}
+
+/** Row of `build`: the index, copies of what the builds said last. */
+export interface IndexRow {
+  id: number;
+  status: string;
+  finished: number;
+  revision: number;
+  /** JSON of `BuildSummary`. */
+  summary: string;
+}

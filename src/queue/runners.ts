@@ -1,0 +1,146 @@
+/** The runners of a queue: in memory, and in their rows. */
+import { canTakeAnything } from "../core/runner.ts";
+import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { RunnerRow } from "./schema.ts";
+
+/** A contact is written down at most this often: a poll costs no row. */
+const CONTACT_EVERY_MS = 60_000;
+/** A runner polls every few seconds, or has a poll held for less than a minute. */
+const ONLINE_MS = 300_000;
+
+interface Entry {
+  runner: Runner;
+  storedContactMs: number | null;
+  /** Goes up with each build that this runner might have taken: what its polls are told as the cursor. */
+  tick: number;
+}
+
+const fromRow = (row: RunnerRow): Runner => ({
+  id: row.id,
+  epoch: row.epoch,
+  description: row.description,
+  projects: row.projects === null ? null : (JSON.parse(row.projects) as number[]),
+  tags: JSON.parse(row.tags) as string[],
+  runUntagged: row.run_untagged === 1,
+  paused: row.paused === 1,
+  locked: row.locked === 1,
+  info: JSON.parse(row.info) as RunnerInfo,
+  createdAtMs: row.created_at_ms,
+  contactedAtMs: row.contacted_at_ms,
+});
+
+export class Runners {
+  readonly #sql: Sql;
+  readonly #entries = new Map<number, Entry>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  load(): void {
+    for (const row of this.#sql.all<RunnerRow>("SELECT * FROM runner ORDER BY id")) {
+      this.#entries.set(row.id, { runner: fromRow(row), storedContactMs: row.contacted_at_ms, tick: 0 });
+    }
+  }
+
+  get(id: number): Runner | null {
+    return this.#entries.get(id)?.runner ?? null;
+  }
+
+  all(): Runner[] {
+    return [...this.#entries.values()].map((entry) => entry.runner);
+  }
+
+  /** The runner, if a token of this epoch is good for it. */
+  authenticate(id: number, epoch: number): Outcome<Runner> {
+    const runner = this.get(id);
+    if (runner === null) return refuse({ reason: "forbidden" });
+    return runner.epoch === epoch ? accept(runner) : refuse({ reason: "stale_token" });
+  }
+
+  register(id: number, settings: RunnerSettings, projectId: number | null, info: RunnerInfo, nowMs: number): Outcome<Runner> {
+    if (!canTakeAnything(settings)) return refuse(needsTags);
+    const runner: Runner = {
+      ...settings,
+      id,
+      epoch: 1,
+      projects: projectId === null ? null : [projectId],
+      info,
+      createdAtMs: nowMs,
+      contactedAtMs: null,
+    };
+    this.#put(runner);
+    return accept(runner);
+  }
+
+  update(id: number, change: Partial<RunnerSettings>): Outcome<Runner> {
+    const runner = this.get(id);
+    if (runner === null) return refuse({ reason: "not_found", what: "runner" });
+    const updated = { ...runner, ...change };
+    if (!canTakeAnything(updated)) return refuse(needsTags);
+    this.#put(updated);
+    this.tick((each) => each.id === id);
+    return accept(updated);
+  }
+
+  remove(id: number): void {
+    this.#sql.run("DELETE FROM runner WHERE id = ?", id);
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", id);
+  }
+
+  /** Apart from `remove`, for after the transaction. */
+  forget(id: number): void {
+    this.#entries.delete(id);
+  }
+
+  /** The runner was heard of; what it says of itself is written when it is news. */
+  contact(id: number, info: RunnerInfo | null, nowMs: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const news = info !== null && JSON.stringify(info) !== JSON.stringify(entry.runner.info);
+    entry.runner = { ...entry.runner, contactedAtMs: nowMs, info: news ? info : entry.runner.info };
+    if (!news && entry.storedContactMs !== null && nowMs - entry.storedContactMs < CONTACT_EVERY_MS) return;
+    this.#put(entry.runner);
+  }
+
+  tick(mayTake: (runner: Runner) => boolean): void {
+    for (const entry of this.#entries.values()) if (mayTake(entry.runner)) entry.tick++;
+  }
+
+  tickOf(id: number): number {
+    return this.#entries.get(id)?.tick ?? 0;
+  }
+
+  summarize(runner: Runner, running: number, polling: boolean, nowMs: number): RunnerSummary {
+    const recently = runner.contactedAtMs !== null && nowMs - runner.contactedAtMs < ONLINE_MS;
+    return { ...runner, running, online: running > 0 || polling || recently };
+  }
+
+  #put(runner: Runner): void {
+    this.#sql.run(
+      `INSERT OR REPLACE INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info,
+         created_at_ms, contacted_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      runner.id,
+      runner.epoch,
+      runner.description,
+      runner.projects === null ? null : JSON.stringify(runner.projects),
+      JSON.stringify(runner.tags),
+      runner.runUntagged ? 1 : 0,
+      runner.paused ? 1 : 0,
+      runner.locked ? 1 : 0,
+      JSON.stringify(runner.info),
+      runner.createdAtMs,
+      runner.contactedAtMs,
+    );
+    this.#entries.set(runner.id, { runner, storedContactMs: runner.contactedAtMs, tick: this.tickOf(runner.id) });
+  }
+}
+
+const needsTags = {
+  reason: "invalid",
+  field: "tags_list",
+  message: "can not be empty when runner is not allowed to pick untagged jobs",
+} as const;

@@ -1,0 +1,100 @@
+/** One queue per database; times in milliseconds since the epoch. */
+import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
+import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import type { Migration } from "../storage/sql.ts";
+
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    sql: `
+      CREATE TABLE runner (
+        id INTEGER PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        description TEXT NOT NULL,
+        projects TEXT,
+        tags TEXT NOT NULL,
+        run_untagged INTEGER NOT NULL,
+        paused INTEGER NOT NULL,
+        locked INTEGER NOT NULL,
+        info TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        contacted_at_ms INTEGER
+      ) STRICT;
+      CREATE TABLE build (
+        build_id INTEGER PRIMARY KEY,
+        project_id INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'taken')),
+        group_key TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        avoid_runner_id INTEGER,
+        position INTEGER NOT NULL,
+        runner_id INTEGER,
+        runner_epoch INTEGER,
+        shared INTEGER NOT NULL,
+        asked_at_ms INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX pending_build ON build (group_key, position) WHERE state = 'pending';
+      CREATE INDEX taken_build ON build (shared, project_id) WHERE state = 'taken';
+      CREATE TABLE runner_build (
+        runner_id INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        build_id INTEGER NOT NULL,
+        runner_epoch INTEGER NOT NULL,
+        PRIMARY KEY (runner_id, position)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE closed_project (
+        project_id INTEGER PRIMARY KEY
+      ) STRICT;
+      ${NUMBER_BLOCK_TABLE};
+      ${OUTBOX_TABLE}`,
+  },
+];
+
+export interface RunnerRow {
+  id: number;
+  /** Goes up when the token is reset: older tokens are refused from then on. */
+  epoch: number;
+  description: string;
+  /** JSON of project ids; null for an instance runner. */
+  projects: string | null;
+  /** JSON of strings. */
+  tags: string;
+  run_untagged: number;
+  paused: number;
+  locked: number;
+  /** JSON of `RunnerInfo`: what the runner last said of itself. */
+  info: string;
+  created_at_ms: number;
+  /** Lags by up to a minute: memory knows better while the queue is awake. */
+  contacted_at_ms: number | null;
+}
+
+/**
+ * Row of `build`: one that waits (`pending`), or that a runner holds (`taken`) from before the claim's call to the build
+ * leaves until the build says that it is over. `position` is the order of arrival and stays when a build comes back, so
+ * that it is first again. `asked_at_ms`: when the build itself was last known to stand like this.
+ */
+export interface QueuedRow {
+  build_id: number;
+  project_id: number;
+  revision: number;
+  state: "pending" | "taken";
+  group_key: string;
+  tags: string;
+  avoid_runner_id: number | null;
+  position: number;
+  runner_id: number | null;
+  runner_epoch: number | null;
+  /** Held by an instance runner. */
+  shared: number;
+  asked_at_ms: number;
+}
+
+/** Row of `runner_build`: one of the last 100 builds of a runner, which it may still report on. */
+export interface RunnerBuildRow {
+  runner_id: number;
+  position: number;
+  build_id: number;
+  runner_epoch: number;
+}

@@ -1,0 +1,168 @@
+/** The SQL of the queue's rows: pending and taken builds, and the last builds of each runner. */
+import { groupKey } from "../core/matching.ts";
+import type { GroupTraits } from "../core/matching.ts";
+import type { QueueNotice } from "../core/summary.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { QueuedRow, RunnerBuildRow } from "./schema.ts";
+
+/** So many builds of a runner are remembered, for its late reports and for `GET /runners/:id/jobs`. */
+const REMEMBERED_BUILDS = 100;
+
+export class QueueStore {
+  readonly #sql: Sql;
+  #lastPosition = 0;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  find(buildId: number): QueuedRow | null {
+    return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = ?", buildId);
+  }
+
+  /** The first pending build of the next group after `key` in the index: walks groups, never the builds in them. */
+  headAfter(key: string): QueuedRow | null {
+    return this.#sql.first<QueuedRow>(
+      "SELECT * FROM build WHERE state = 'pending' AND group_key > ? ORDER BY group_key, position LIMIT 1",
+      key,
+    );
+  }
+
+  headOf(key: string): QueuedRow | null {
+    return this.#sql.first<QueuedRow>(
+      "SELECT * FROM build WHERE state = 'pending' AND group_key = ? ORDER BY position LIMIT 1",
+      key,
+    );
+  }
+
+  /** Puts a build where its notice says that it stands; one that comes back keeps its place. */
+  put(notice: QueueNotice, known: QueuedRow | null, nowMs: number): void {
+    const group: GroupTraits = {
+      projectId: notice.projectId,
+      tags: notice.tags,
+      avoidRunnerId: notice.avoidRunnerId,
+    };
+    this.#sql.run(
+      `INSERT OR REPLACE INTO build (build_id, project_id, revision, state, group_key, tags, avoid_runner_id, position,
+         runner_id, runner_epoch, shared, asked_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      notice.buildId,
+      notice.projectId,
+      notice.revision,
+      notice.state === "pending" ? "pending" : "taken",
+      groupKey(group),
+      JSON.stringify(notice.tags),
+      notice.avoidRunnerId,
+      known?.position ?? this.#nextPosition(nowMs),
+      notice.state === "pending" ? null : notice.runnerId,
+      notice.state === "pending" ? null : (known?.runner_epoch ?? null),
+      known?.shared ?? 0,
+      nowMs,
+    );
+  }
+
+  /** Marks a pending build as held, before the build itself is asked. False if it is no longer as it was picked. */
+  take(row: QueuedRow, runner: { id: number; epoch: number; shared: boolean }, nowMs: number): boolean {
+    return this.#sql.transaction(() => {
+      const taken = this.#sql.all(
+        `UPDATE build SET state = 'taken', runner_id = ?, runner_epoch = ?, shared = ?, asked_at_ms = ?
+         WHERE build_id = ? AND revision = ? AND state = 'pending' RETURNING build_id`,
+        runner.id,
+        runner.epoch,
+        runner.shared ? 1 : 0,
+        nowMs,
+        row.build_id,
+        row.revision,
+      );
+      if (taken.length === 0) return false;
+      this.#remember(runner, row.build_id, nowMs);
+      return true;
+    });
+  }
+
+  drop(buildId: number): void {
+    this.#sql.run("DELETE FROM build WHERE build_id = ?", buildId);
+  }
+
+  forget(buildId: number, runnerId: number | null): void {
+    this.drop(buildId);
+    if (runnerId === null) return;
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND build_id = ?", runnerId, buildId);
+  }
+
+  /** Builds that instance runners hold, by project: counted from rows each time, so it can't drift. */
+  runningByProject(): Map<number, number> {
+    const rows = this.#sql.all<{ project_id: number; n: number }>(
+      "SELECT project_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND shared = 1 GROUP BY project_id",
+    );
+    return new Map(rows.map((row) => [row.project_id, row.n]));
+  }
+
+  runningByRunner(): Map<number, number> {
+    const rows = this.#sql.all<{ runner_id: number; n: number }>(
+      "SELECT runner_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id IS NOT NULL GROUP BY runner_id",
+    );
+    return new Map(rows.map((row) => [row.runner_id, row.n]));
+  }
+
+  takenBy(runnerId: number): QueuedRow[] {
+    return this.#sql.all<QueuedRow>("SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id = ?", runnerId);
+  }
+
+  /** Held builds that nobody has asked since `beforeMs`; the last taken first, as a crash leaves those half done. */
+  takenAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
+    return this.#sql.all<QueuedRow>(
+      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < ? ORDER BY asked_at_ms DESC LIMIT ?",
+      beforeMs,
+      limit,
+    );
+  }
+
+  anyTaken(): boolean {
+    return this.#sql.first("SELECT 1 FROM build INDEXED BY taken_build WHERE state = 'taken' LIMIT 1") !== null;
+  }
+
+  asked(buildId: number, revision: number, nowMs: number): void {
+    this.#sql.run("UPDATE build SET asked_at_ms = ? WHERE build_id = ? AND revision = ?", nowMs, buildId, revision);
+  }
+
+  /** The epoch with which the runner claimed this build, if it is among the last of it. */
+  claimEpoch(runnerId: number, buildId: number): number | null {
+    const row = this.#sql.first<{ runner_epoch: number }>(
+      "SELECT runner_epoch FROM runner_build WHERE runner_id = ? AND build_id = ? ORDER BY position DESC LIMIT 1",
+      runnerId,
+      buildId,
+    );
+    return row?.runner_epoch ?? null;
+  }
+
+  recentBuilds(runnerId: number): number[] {
+    const rows = this.#sql.all<{ build_id: number }>(
+      "SELECT build_id FROM runner_build WHERE runner_id = ? ORDER BY position DESC",
+      runnerId,
+    );
+    return [...new Set(rows.map((row) => row.build_id))];
+  }
+
+  #remember(runner: { id: number; epoch: number }, buildId: number, nowMs: number): void {
+    this.#sql.run(
+      "INSERT INTO runner_build (runner_id, position, build_id, runner_epoch) VALUES (?, ?, ?, ?)",
+      runner.id,
+      this.#nextPosition(nowMs),
+      buildId,
+      runner.epoch,
+    );
+    const oldest = this.#sql.first<Pick<RunnerBuildRow, "position">>(
+      "SELECT position FROM runner_build WHERE runner_id = ? ORDER BY position DESC LIMIT 1 OFFSET ?",
+      runner.id,
+      REMEMBERED_BUILDS,
+    );
+    if (oldest === null) return;
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest.position);
+  }
+
+  /** Grows with time and across restarts without being stored: microseconds, of which no two are the same. */
+  #nextPosition(nowMs: number): number {
+    this.#lastPosition = Math.max(this.#lastPosition + 1, nowMs * 1000);
+    return this.#lastPosition;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Messages that an object owes to others. A row is written in the transaction of the change it tells of, so that no crash
+ * loses it; it is sent at once, and again by alarm until the receiver has acknowledged it. Receivers are idempotent.
+ *
+ * One row per destination: a newer message replaces an undelivered older one, so a message must say how things are now,
+ * not what happened. One is in flight per destination, so none overtakes another.
+ */
+import type { Sql } from "./sql.ts";
+
+export const OUTBOX_TABLE = `
+  CREATE TABLE outbox (
+    destination TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`;
+
+interface OutboxRow {
+  destination: string;
+  revision: number;
+  body: string;
+  tries: number;
+  due_at_ms: number;
+}
+
+/** How long a delivery may take before the alarm looks after it: longer than any that succeeds. */
+const FIRST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 300_000;
+/** Of many destinations that wait, so many are served in one go. */
+const BATCH = 50;
+
+const retryDelayMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
+
+export class Outbox<Message> {
+  readonly #sql: Sql;
+  readonly #send: (destination: string, message: Message) => Promise<void>;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  #closed = false;
+
+  /** `send` resolves when the receiver has acknowledged. */
+  constructor(sql: Sql, send: (destination: string, message: Message) => Promise<void>) {
+    this.#sql = sql;
+    this.#send = send;
+  }
+
+  /** Call inside the transaction of the change. `revision` grows with each message to the same destination. */
+  put(destination: string, revision: number, message: Message, nowMs: number): void {
+    this.#sql.run(
+      `INSERT INTO outbox (destination, revision, body, tries, due_at_ms) VALUES (?, ?, ?, 0, ?)
+       ON CONFLICT (destination) DO UPDATE SET revision = excluded.revision, body = excluded.body, tries = 0,
+         due_at_ms = excluded.due_at_ms`,
+      destination,
+      revision,
+      JSON.stringify(message),
+      nowMs + FIRST_RETRY_MS,
+    );
+  }
+
+  /** Takes back what was not delivered. */
+  withdraw(destination: string): void {
+    this.#sql.run("DELETE FROM outbox WHERE destination = ?", destination);
+  }
+
+  /** When the alarm must look again, null when nothing is owed. */
+  nextDueMs(): number | null {
+    return this.#sql.first<{ due: number | null }>("SELECT MIN(due_at_ms) AS due FROM outbox")?.due ?? null;
+  }
+
+  size(): number {
+    return this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM outbox")?.n ?? 0;
+  }
+
+  /** Sends what is owed to `destination` and resolves when it has been acknowledged or has failed; never rejects. */
+  deliver(destination: string): Promise<void> {
+    const underWay = this.#inFlight.get(destination);
+    // A message put meanwhile is sent by the loop of the delivery that is under way.
+    if (underWay !== undefined) return underWay;
+    const delivery = this.#deliverAll(destination).finally(() => this.#inFlight.delete(destination));
+    this.#inFlight.set(destination, delivery);
+    return delivery;
+  }
+
+  /** For the alarm: everything whose time has come. */
+  async deliverDue(nowMs: number): Promise<void> {
+    const due = this.#sql.all<{ destination: string }>(
+      "SELECT destination FROM outbox WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?",
+      nowMs,
+      BATCH,
+    );
+    await Promise.all(due.map((row) => this.deliver(row.destination)));
+  }
+
+  /** Before the storage is deleted: sends nothing more, and waits for what is under way to end. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#inFlight.values());
+  }
+
+  async #deliverAll(destination: string): Promise<void> {
+    while (!this.#closed) {
+      const row = this.#sql.first<OutboxRow>("SELECT * FROM outbox WHERE destination = ?", destination);
+      if (row === null) return;
+      try {
+        await this.#send(destination, JSON.parse(row.body) as Message);
+      } catch (error) {
+        console.warn(JSON.stringify({ event: "message_delayed", destination, tries: row.tries, error: String(error) }));
+        this.#sql.run(
+          "UPDATE outbox SET tries = tries + 1, due_at_ms = ? WHERE destination = ? AND revision = ?",
+          Date.now() + retryDelayMs(row.tries),
+          destination,
+          row.revision,
+        );
+        return;
+      }
+      // Only the message that was acknowledged: a newer one may have taken its place during the call.
+      this.#sql.run("DELETE FROM outbox WHERE destination = ? AND revision = ?", destination, row.revision);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/** A real server process for tests and the demo: `scripts/start.ts` in a process group of its own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { SETTING_NAMES } from "../../scripts/local-settings.ts";
+
+const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
+/** A loaded machine with two cores needs several seconds for what takes one and a half on an idle one. */
+const START_LIMIT_MS = 60_000;
+const GONE_LIMIT_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+
+export interface ServerOptions {
+  /** Kept by `kill`, so that the next server can be started on it; a new temporary folder by default. */
+  readonly stateDir?: string;
+  /** Settings of the Worker; those of the caller's own environment don't count. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly stateDir: string;
+  /** SIGKILL to the whole group; resolves when no process of it runs any more. */
+  kill(): Promise<void>;
+  /** Kills and removes the state. */
+  stop(): Promise<void>;
+}
+
+/** A port that was free a moment ago. */
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((closed) => probe.close(closed));
+  return port;
+};
+
+const environment = (port: number, stateDir: string, settings: Readonly<Record<string, string>>) => {
+  const inherited = { ...process.env };
+  for (const name of SETTING_NAMES) delete inherited[name];
+  return { ...inherited, ...settings, PORT: `${port}`, STATE_DIR: stateDir };
+};
+
+const killGroup = (group: number): void => {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // Nobody is left.
+  }
+};
+
+/** A dead process whose parent died first keeps its entry until init looks, which may take seconds: it counts as gone. */
+const isRunning = async (group: number): Promise<boolean> => {
+  try {
+    process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== "linux") return true;
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
+  return stats.some((stat) => {
+    // The second field is the program's name in brackets and may hold anything.
+    const [state, , processGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return processGroup === `${group}` && state !== "Z" && state !== "X";
+  });
+};
+
+const waitUntilGone = async (group: number): Promise<void> => {
+  const deadline = Date.now() + GONE_LIMIT_MS;
+  while (await isRunning(group)) {
+    if (Date.now() > deadline) throw new Error(`process group ${group} outlived SIGKILL`);
+    await delay(LOOK_EVERY_MS);
+  }
+};
+
+const isHealthy = async (url: string): Promise<boolean> => {
+  try {
+    const response = await fetch(`${url}/-/health`, { signal: AbortSignal.timeout(5_000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+};
+
+/** Resolves when `GET /-/health` answers 200; throws with what the server printed when it ends or takes too long. */
+const waitUntilHealthy = async (url: string, child: ChildProcess): Promise<void> => {
+  let output = "";
+  child.stdout?.on("data", (text: Buffer) => (output += text.toString()));
+  child.stderr?.on("data", (text: Buffer) => (output += text.toString()));
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await isHealthy(url))) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended) throw new Error(`the server ended before it served:\n${output}`);
+    if (Date.now() > deadline) throw new Error(`the server does not answer ${url}/-/health with 200:\n${output}`);
+    await delay(LOOK_EVERY_MS);
+  }
+};
+
+/** Starts a server on a free port of 127.0.0.1. Throws when it doesn't serve; then nothing of it stays. */
+export const startServer = async (options: ServerOptions = {}): Promise<RunningServer> => {
+  const port = await freePort();
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "signalbox-")));
+  const child = spawn(process.execPath, [START_SCRIPT], {
+    detached: true,
+    env: environment(port, stateDir, options.env ?? {}),
+    // The channel tells the server when this process dies without a word.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  await once(child, "spawn");
+  const group = child.pid as number;
+  const onExit = () => {
+    killGroup(group);
+    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+  };
+  process.on("exit", onExit);
+  const kill = async (): Promise<void> => {
+    killGroup(group);
+    await waitUntilGone(group);
+    process.off("exit", onExit);
+  };
+  const stop = async (): Promise<void> => {
+    await kill();
+    await rm(stateDir, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await waitUntilHealthy(url, child);
+  } catch (error) {
+    await (options.stateDir === undefined ? stop() : kill());
+    throw error;
+  }
+  return { url, stateDir, kill, stop };
+};

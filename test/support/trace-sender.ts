@@ -1,0 +1,121 @@
+/** The log of a running build, and how a legacy runner brings it to the server. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { LegacyBuild } from "./legacy-build.ts";
+import type { LegacyClient } from "./legacy-client.ts";
+
+/** The real runner sends every three seconds; a viewer of the demo shall see the log grow. */
+const SEND_EVERY_MS = 200;
+/** Says "still here" when a build prints nothing. */
+const KEEP_ALIVE_MS = 30_000;
+const FINAL_TRIES = 20;
+const FINAL_RETRY_MS = 500;
+
+const hasStopped = (status: string | null): boolean => status === "canceled" || status === "failed";
+
+export class TraceSender {
+  readonly #client: LegacyClient;
+  readonly #build: LegacyBuild;
+  readonly #onAbort: () => void;
+  readonly #done = new AbortController();
+  #log = Buffer.alloc(0);
+  #sent = 0;
+  #sentAt = Date.now();
+  /** A server without PATCH gets the whole log by PUT. */
+  #canPatch = true;
+  #aborted = false;
+  readonly #sending: Promise<void>;
+
+  /** Starts to send. `onAbort` is called once, when the server says that the build is over for this runner. */
+  constructor(client: LegacyClient, build: LegacyBuild, onAbort: () => void) {
+    this.#client = client;
+    this.#build = build;
+    this.#onAbort = onAbort;
+    this.#sending = this.#sendUntilDone();
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  write(text: string | Uint8Array): void {
+    this.#log = Buffer.concat([this.#log, typeof text === "string" ? Buffer.from(text) : text]);
+  }
+
+  /** The last report, with the whole log. False when the server doesn't want it: the build is not this runner's any more. */
+  async finish(state: "success" | "failed"): Promise<boolean> {
+    this.#done.abort();
+    await this.#sending;
+    for (let left = FINAL_TRIES; left > 0; left--) {
+      const status = await this.#client.update(this.#build.id, state, this.#text()).catch(() => 0);
+      if (status === 200) return true;
+      if (status === 403 || status === 404) return false;
+      await delay(FINAL_RETRY_MS);
+    }
+    throw new Error(`build ${this.#build.id}: the server doesn't take the final report`);
+  }
+
+  /** Sends what is new, over and over, until `finish` is called or the server ends the build. */
+  async #sendUntilDone(): Promise<void> {
+    await this.#attempt(() => this.#report());
+    while (!this.#done.signal.aborted) {
+      await this.#attempt(() => this.#send());
+      await delay(SEND_EVERY_MS, undefined, { signal: this.#done.signal }).catch(() => undefined);
+    }
+  }
+
+  /** What fails now (the server restarts, the network is away) is tried again at the next tick. */
+  async #attempt(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch {
+      this.#sentAt = 0;
+    }
+  }
+
+  async #report(trace?: string): Promise<void> {
+    const status = await this.#client.update(this.#build.id, "running", trace);
+    if (status === 403 || status === 404) this.#abort();
+  }
+
+  async #send(): Promise<void> {
+    const isSilent = this.#sent === this.#log.byteLength;
+    if (isSilent && Date.now() - this.#sentAt < KEEP_ALIVE_MS) return;
+    this.#sentAt = Date.now();
+    if (!this.#canPatch) return this.#sendWholeLog();
+    const resumesElsewhere = await this.#patch();
+    if (resumesElsewhere) await this.#patch();
+  }
+
+  async #sendWholeLog(): Promise<void> {
+    const length = this.#log.byteLength;
+    await this.#report(this.#text());
+    this.#sent = length;
+  }
+
+  /** True when the server has another length than this runner thought, and the patch is to be sent again from there. */
+  async #patch(): Promise<boolean> {
+    const bytes = this.#log.subarray(this.#sent);
+    const { status, buildStatus, length } = await this.#client.appendTrace(this.#build, this.#sent, bytes);
+    if (status === 403 || hasStopped(buildStatus)) this.#abort();
+    else if (status === 202) this.#sent += bytes.byteLength;
+    else if (status === 404) this.#canPatch = false;
+    if (status !== 416) return false;
+    if (length === null || length > this.#log.byteLength) {
+      await this.#sendWholeLog();
+      return false;
+    }
+    this.#sent = length;
+    return true;
+  }
+
+  #abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#done.abort();
+    this.#onAbort();
+  }
+
+  #text(): string {
+    return new TextDecoder().decode(this.#log);
+  }
+}
