@@ -129,11 +129,12 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** Appends to the trace. A finished build stores nothing and says how it stands. */
-  append(access: Access, start: number, bytes: Uint8Array): Outcome<Patched> {
+  append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
     const admitted = admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
     const { status, erasedAtMs } = admitted.value;
     if (erasedAtMs !== null) return refuse({ reason: "erased" });
+    if (start === null) return refuse({ reason: "missing_range" });
     const stored = this.#reader.lengthBytes();
     if (!isRunning(status)) return accept({ status, lengthBytes: stored });
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });

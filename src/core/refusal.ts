@@ -10,7 +10,6 @@ export type Refusal =
   | { readonly reason: "not_found"; readonly what: "build" | "runner" | "project" | "artifact" | "page" }
   /** The build's state doesn't take this; `status` is the state it is in. */
   | { readonly reason: "not_running"; readonly status: string }
-  | { readonly reason: "not_cancelable"; readonly status: string }
   /** A repeated retry names the build that the first one made. */
   | { readonly reason: "not_retryable"; readonly retriedAs: number | null }
   | { readonly reason: "not_erasable" }

@@ -11,7 +11,7 @@ import { SETTING_NAMES } from "../../scripts/local-settings.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
 /** A loaded machine with two cores needs several seconds for what takes one and a half on an idle one. */
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 45_000;
 const GONE_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 

@@ -1,0 +1,43 @@
+/** The parameters of the legacy calls, as loose as GitLab 8 took them. */
+import * as v from "valibot";
+import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
+
+const optionalText = v.nullish(looseString);
+
+export const registration = v.pipe(
+  v.object({
+    token: looseString,
+    description: optionalText,
+    tag_list: v.nullish(tagList),
+    run_untagged: v.nullish(looseBoolean),
+    locked: v.nullish(looseBoolean),
+    info: infoSchema,
+  }),
+  v.transform(({ token, description, tag_list, run_untagged, locked, info }) => ({
+    token,
+    description: description ?? "",
+    tags: tag_list ?? [],
+    runUntagged: run_untagged ?? true,
+    locked: locked ?? false,
+    info,
+  })),
+);
+
+export const removal = v.object({ token: looseString });
+
+export const pollParams = v.object({
+  token: optionalText,
+  last_update: optionalText,
+  info: infoSchema,
+});
+
+export const reportParams = v.object({
+  token: optionalText,
+  state: optionalText,
+  trace: optionalText,
+});
+
+export const sizeParams = v.object({
+  token: optionalText,
+  filesize: v.nullish(v.pipe(looseInteger, v.minValue(0))),
+});

@@ -1,0 +1,88 @@
+/** Builds as legacy runners (GitLab 8, runner up to 1.11) read them. */
+import { REVISION, VERSION } from "../../config.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../../core/claimed.ts";
+import type { Runner } from "../../core/runner.ts";
+import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/spec.ts";
+import type { BuildSummary } from "../../core/summary.ts";
+import { allVariables } from "../../core/variables.ts";
+
+const artifactsFile = (summary: BuildSummary) => {
+  const archive = summary.artifacts.find((artifact) => artifact.type === "archive");
+  if (archive === undefined) return {};
+  const expiresAt = archive.expiresAtMs === null ? null : new Date(archive.expiresAtMs).toISOString();
+  return {
+    artifacts_file: { filename: archive.filename, size: archive.sizeBytes },
+    artifacts_expire_at: expiresAt,
+  };
+};
+
+/** What every shape of a build has in common. */
+const outline = (summary: BuildSummary, projectName: string) => ({
+  id: summary.id,
+  ref: summary.ref,
+  tag: summary.tag,
+  sha: summary.sha,
+  status: summary.status,
+  name: summary.name,
+  stage: summary.stage,
+  project_id: summary.projectId,
+  project_name: projectName,
+  ...artifactsFile(summary),
+});
+
+/** 1.11.5 downloads from each entry with that entry's own token. */
+const dependsOn = ({ build, downloadToken }: ClaimedDependency, projectName: string) => ({
+  ...outline(build, projectName),
+  token: downloadToken,
+});
+
+const artifactOptions = ({ name, untracked, paths, when, expire_in }: ArtifactsSpec) => ({
+  name,
+  untracked,
+  paths,
+  when,
+  expire_in,
+});
+
+const cacheOptions = ({ key, untracked, paths }: CacheSpec) => ({ key, untracked, paths });
+
+/**
+ * 1.11.5 reads image and services as strings and one cache only; a map would break it, so entrypoints, commands and
+ * aliases are lost here. What is undefined is left out of the JSON.
+ */
+const options = (spec: BuildSpec) => ({
+  image: spec.image?.name,
+  services: spec.services.length === 0 ? undefined : spec.services.map((service) => service.name),
+  artifacts: spec.artifacts === null ? undefined : artifactOptions(spec.artifacts),
+  cache: spec.cache[0] === undefined ? undefined : cacheOptions(spec.cache[0]),
+  after_script: spec.afterScript.length === 0 ? undefined : spec.afterScript,
+});
+
+/** The answer to an upload. */
+export const presentBuild = (summary: BuildSummary) => outline(summary, "");
+
+/** The answer to builds/register: everything that the runner needs. `serverUrl` is the origin that it asked. */
+export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
+  const { summary, spec, project, token } = claimed;
+  const variables = allVariables({
+    build: { id: summary.id, pipelineId: summary.pipelineId, token },
+    spec,
+    project,
+    runner,
+    server: { url: serverUrl, version: VERSION, revision: REVISION },
+  });
+  return {
+    ...outline(summary, project.name),
+    token,
+    commands: [...spec.beforeScript, ...spec.script].join("\n"),
+    repo_url: project.repoUrl,
+    before_sha: summary.beforeSha,
+    allow_git_fetch: spec.allowGitFetch,
+    timeout: spec.timeoutSeconds,
+    // 1.11.5 knows these three and `file`; what it doesn't know it ignores.
+    variables: variables.map(({ key, value, public: shown, file }) => ({ key, value, public: shown, file })),
+    options: options(spec),
+    depends_on_builds: claimed.dependencies.map((each) => dependsOn(each, project.name)),
+    credentials: [],
+  };
+};

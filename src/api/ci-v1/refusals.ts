@@ -1,0 +1,70 @@
+/** From refusal to status and body: the only place of this dialect that knows. */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Refusal } from "../../core/refusal.ts";
+
+interface Answer {
+  readonly status: ContentfulStatusCode;
+  readonly body: { readonly message: string } | { readonly error: string };
+  readonly headers?: Record<string, string>;
+}
+
+type Table = { readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>, action: Action) => Answer };
+
+/** What was tried: GitLab 8 words the same refusal differently, and runners act on the status. */
+export type Action = "report" | "upload" | "authorize" | "register" | "other";
+
+const message = (status: ContentfulStatusCode, text: string, headers: Record<string, string> = {}): Answer => ({
+  status,
+  body: { message: text },
+  headers,
+});
+
+const forbidden = (): Answer => message(403, "403 Forbidden");
+const notFound = (): Answer => message(404, "404 Not Found");
+
+const TABLE: Table = {
+  forbidden,
+  stale_token: forbidden,
+  not_found: notFound,
+  not_running: (_refusal, action) => {
+    if (action === "upload") return message(403, "403 Forbidden - Build is not running!");
+    if (action === "authorize") return message(403, "403 Forbidden - build is not running");
+    return notFound();
+  },
+  not_retryable: () => message(403, "403 Forbidden - Build is not retryable"),
+  not_erasable: () => message(403, "403 Forbidden - Build is not erasable!"),
+  erased: () => message(403, "403 Forbidden - Build has been erased!"),
+  project_deleted: () => message(403, "403 Forbidden - Project has been deleted!"),
+  not_claimable: notFound,
+  // Runner 1.11.5 panics on a 416 without this header.
+  range_mismatch: ({ lengthBytes, status }) => ({
+    status: 416,
+    body: { error: "416 Range Not Satisfiable" },
+    headers: { Range: `0-${lengthBytes}`, "Build-Status": status },
+  }),
+  missing_range: () => ({ status: 400, body: { error: "400 Missing header Content-Range" } }),
+  too_large: ({ limitBytes, sizeBytes }) =>
+    message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
+  trace_too_large: ({ limitBytes }) =>
+    message(403, `403 Forbidden - the trace has passed ${limitBytes} bytes, the build has failed`, {
+      "Build-Status": "failed",
+    }),
+  missing_file: () => message(400, "Missing artifacts file!"),
+  malformed_body: ({ message: text }) => message(400, `400 (Bad request) ${text}`),
+  invalid: ({ field, message: text }, action) => {
+    // A registration that GitLab 8 can't save is "not found".
+    if (action === "register" && field === "tags_list") return message(404, "404 Not found");
+    return message(400, `400 (Bad request) "${field}" ${text === "is missing" ? "not given" : text}`);
+  },
+  taken: ({ field }) => message(400, `400 (Bad request) "${field}" has already been taken`),
+  paused: notFound,
+  unavailable: ({ retryAfterSeconds }) =>
+    message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) }),
+};
+
+export const refusalResponse = (context: Context, refusal: Refusal, action: Action): Response => {
+  // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
+  const answer = TABLE[refusal.reason](refusal as never, action);
+  return context.json(answer.body, answer.status, answer.headers);
+};

@@ -1,0 +1,42 @@
+/**
+ * Who speaks, by the token alone. A forged token is refused here, before any object is called; a genuine one names the
+ * object to ask, so no object is ever called for an id that a stranger made up.
+ */
+import type { Access } from "../../build/access.ts";
+import { settingsOf, tokenKeys } from "../../config.ts";
+import type { Env } from "../../config.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import { sameSecret } from "../../core/tokens.ts";
+import type { TokenClaims } from "../../core/tokens.ts";
+import { projectStub } from "../../stubs.ts";
+import type { RunnerToken } from "../../queue/object.ts";
+import { retrying } from "../call.ts";
+
+export const claimsOf = async (env: Env, token: string | null): Promise<TokenClaims | null> =>
+  token === null ? null : (await tokenKeys(env)).verify(token);
+
+/** A runner's token; whether that runner is still there, its queue knows. */
+export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<RunnerToken>> => {
+  const claims = await claimsOf(env, token);
+  return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
+};
+
+/** The token of the build's own attempt, or its project's `runners_token`. A token of another build opens nothing. */
+export const accessTo = async (env: Env, token: string | null, buildId: number | null): Promise<Outcome<Access>> => {
+  const claims = await claimsOf(env, token);
+  if (claims?.kind === "build" && claims.id === buildId) return accept({ by: "attempt", attempt: claims.attempt });
+  if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
+  if (buildId === null) return refuse({ reason: "not_found", what: "build" });
+  const good = await retrying(async () => projectStub(env, claims.id).checkTokenFor(claims.epoch, buildId));
+  return good.ok ? accept({ by: "project", projectId: claims.id }) : good;
+};
+
+/** What a registration token registers for: one project, or null for the whole instance. */
+export const registrarOf = async (env: Env, token: string): Promise<Outcome<number | null>> => {
+  if (await sameSecret(token, settingsOf(env).registrationToken)) return accept(null);
+  const claims = await claimsOf(env, token);
+  if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
+  const good = await retrying(async () => projectStub(env, claims.id).checkToken(claims.epoch));
+  return good.ok ? accept(claims.id) : good;
+};

@@ -1,0 +1,37 @@
+/** What runners do about themselves, whatever dialect they speak. */
+import { tokenKeys } from "../../config.ts";
+import type { Env } from "../../config.ts";
+import { accept } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import type { RunnerInfo, RunnerSettings } from "../../core/runner.ts";
+import { DEFAULT_QUEUE, queueStub } from "../../stubs.ts";
+import { retrying } from "../call.ts";
+import { registrarOf, runnerOf } from "./authority.ts";
+
+export interface RegisteredRunner {
+  readonly id: number;
+  readonly token: string;
+}
+
+/** Errors: `forbidden` registration token, `invalid` tags. */
+export const registerRunner = async (
+  env: Env,
+  registrationToken: string,
+  settings: RunnerSettings,
+  info: RunnerInfo,
+): Promise<Outcome<RegisteredRunner>> => {
+  const projectId = await registrarOf(env, registrationToken);
+  if (!projectId.ok) return projectId;
+  const runner = await queueStub(env).registerRunner(settings, projectId.value, info);
+  if (!runner.ok) return runner;
+  const { id, epoch } = runner.value;
+  const keys = await tokenKeys(env);
+  return accept({ id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: "" }) });
+};
+
+/** Errors: `forbidden`, `stale_token`. */
+export const removeRunner = async (env: Env, token: string): Promise<Outcome<null>> => {
+  const runner = await runnerOf(env, token);
+  if (!runner.ok) return runner;
+  return retrying(async () => queueStub(env).removeRunner(runner.value.id, runner.value.epoch));
+};

@@ -1,0 +1,87 @@
+/** A runner asks for work, reports on it and streams its trace, whatever dialect it speaks. */
+import type { Access } from "../../build/access.ts";
+import type { Patched, Report } from "../../build/object.ts";
+import type { Env } from "../../config.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import type { RunnerInfo } from "../../core/runner.ts";
+import type { PollAnswer } from "../../queue/object.ts";
+import { buildStub, queueStub } from "../../stubs.ts";
+import { isOverload, retrying } from "../call.ts";
+import { runnerOf } from "./authority.ts";
+
+/** So long is an overloaded queue left alone. */
+const OVERLOAD_SECONDS = 5;
+
+export interface WorkRequest {
+  readonly token: string | null;
+  readonly systemId: string;
+  readonly info: RunnerInfo | null;
+  readonly cursor: string | null;
+  readonly twoPhase: boolean;
+  readonly cancelGracefully: boolean;
+}
+
+/** Errors: `forbidden`, `stale_token`, `paused`, `unavailable`. */
+export const requestWork = async (env: Env, request: WorkRequest): Promise<Outcome<PollAnswer>> => {
+  const runner = await runnerOf(env, request.token);
+  if (!runner.ok) return runner;
+  try {
+    return await queueStub(env).poll({ ...request, token: runner.value });
+  } catch (error) {
+    if (isOverload(error)) return refuse({ reason: "unavailable", retryAfterSeconds: OVERLOAD_SECONDS });
+    // The queue's object broke under the poll, by a deploy or an eviction: it has found nothing, and will be asked again.
+    // Should it have claimed a build for us in its last moment, that build comes back by its lease.
+    console.warn(JSON.stringify({ event: "poll_broken", runner: runner.value.id, error: String(error) }));
+    return accept({ kind: "nothing", cursor: request.cursor ?? "" });
+  }
+};
+
+/** May this runner speak of this build? Errors: `forbidden`, `stale_token`, `not_found` for one that isn't its own. */
+export const accessOfRunner = async (env: Env, token: string | null, buildId: number | null): Promise<Outcome<Access>> => {
+  const runner = await runnerOf(env, token);
+  if (!runner.ok) return runner;
+  // The queue is asked even for what can't be a build's id: it knows whether the runner is still there.
+  const found = await retrying(async () => queueStub(env).findRunnerBuild(runner.value, buildId ?? 0));
+  return found.ok ? accept({ by: "runner", runnerId: runner.value.id }) : found;
+};
+
+/** `log`, the whole trace, replaces what is stored. A report may be repeated, so a broken call is. */
+export const reportBuild = async (
+  env: Env,
+  access: Access,
+  buildId: number,
+  report: Report,
+  log: string | null,
+): Promise<Outcome<Patched>> => {
+  const bytes = log === null ? null : new TextEncoder().encode(log);
+  return retrying(async () => buildStub(env, buildId).report(access, report, bytes === null ? null : streamOf(bytes)));
+};
+
+/**
+ * Not repeated when the call breaks: it may have been stored. The runner sends the patch again then, and is told by 416
+ * where to go on. `start` is null when the request didn't say.
+ */
+export const appendTrace = async (
+  env: Env,
+  access: Access,
+  buildId: number,
+  start: number | null,
+  bytes: Uint8Array,
+): Promise<Outcome<Patched>> => buildStub(env, buildId).append(access, start, bytes);
+
+/** An argument of an RPC may have 32 MiB; a stream may have any length. */
+const streamOf = (bytes: Uint8Array): ReadableStream<Uint8Array> => {
+  const pieceBytes = 1024 * 1024;
+  let offset = 0;
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      if (offset < bytes.length) {
+        controller.enqueue(bytes.slice(offset, offset + pieceBytes));
+        offset += pieceBytes;
+      }
+      if (offset >= bytes.length) controller.close();
+    },
+  });
+};

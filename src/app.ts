@@ -1,0 +1,48 @@
+/** The Hono app: mounts the dialects and pages, and answers what none of them does. */
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { methodsOf } from "./api/allowed-methods.ts";
+import { legacyRoutes } from "./api/ci-v1/routes.ts";
+import { isPassingFault } from "./api/call.ts";
+import { consumerRoutes } from "./api/v4/routes.ts";
+import { readSettings } from "./config.ts";
+import type { Env } from "./config.ts";
+
+/** Every path may be asked with `.json` at its end, as GitLab's API takes it and old runners do. */
+const withoutSuffix = (request: Request): string => {
+  const url = new URL(request.url);
+  return url.pathname.replace(/\.json$/, "").replace(/(.)\/+$/, "$1");
+};
+
+export const app = new Hono<{ Bindings: Env }>({ getPath: withoutSuffix });
+
+app.use(requestId());
+
+app.use(async (context, next) => {
+  const settings = readSettings(context.env);
+  if (settings.ok) return next();
+  // Never open: without its secrets it says which one is missing, and nothing else.
+  return context.json({ message: `503 Service Unavailable - ${settings.problem}` }, 503, { "Retry-After": "60" });
+});
+
+app.get("/-/health", (context) => context.json({ status: "ok" }));
+app.route("/ci/api/v1", legacyRoutes);
+app.route("/api/v4", consumerRoutes);
+
+const allowedMethods = methodsOf(app.routes);
+
+app.notFound((context) => {
+  const allowed = allowedMethods(context.req.path);
+  if (allowed.length === 0) return context.json({ error: "404 Not Found" }, 404);
+  return context.json({ error: "405 Not Allowed" }, 405, { Allow: allowed.join(", ") });
+});
+
+app.onError((error, context) => {
+  const requestId = context.get("requestId" as never) as string;
+  const method = context.req.method;
+  console.error(JSON.stringify({ event: "request_failed", requestId, method, path: context.req.path, error: String(error) }));
+  if (isPassingFault(error)) {
+    return context.json({ message: "503 Service Unavailable" }, 503, { "Retry-After": "1" });
+  }
+  return context.json({ message: "500 Internal Server Error" }, 500);
+});

@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { resolve } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
+import type { LegacyBuild } from "../support/legacy-build.ts";
+import { LegacyClient } from "../support/legacy-client.ts";
+import { startServer, type RunningServer, type ServerOptions } from "../support/server.ts";
+
+const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
+
+const servers: RunningServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+const start = async (options?: ServerOptions): Promise<RunningServer> => {
+  const server = await startServer(options);
+  servers.push(server);
+  return server;
+};
+
+const consumer = async (url: string, body?: object): Promise<Response> =>
+  fetch(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN, "Content-Type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+/** A project with one build, claimed by a runner. */
+const claimBuild = async (url: string): Promise<{ projectId: number; runner: LegacyClient; build: LegacyBuild }> => {
+  const created = await consumer(`${url}/api/v4/projects`, { name: "kept" });
+  const { id: projectId } = (await created.json()) as { id: number };
+  const job = {
+    name: "unit",
+    stage: "test",
+    ref: "main",
+    sha: "5f0c3a9d1e7b42869a0d3c5e8f1b274690acde13",
+    script: ["true"],
+  };
+  expect((await consumer(`${url}/api/v4/projects/${projectId}/jobs`, job)).status).toBe(201);
+  const runner = await LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN);
+  const answer = await runner.poll();
+  if (answer.kind !== "build") throw new Error(`the runner got ${answer.kind}`);
+  return { projectId, runner, build: answer.build };
+};
+
+const archiveOf = (bytes: number) => ({
+  filename: "artifacts.zip",
+  content: (async function* () {
+    yield new Uint8Array(bytes);
+  })(),
+});
+
+/** Runs the start script with a port that it must refuse. */
+const startRefused = async (port: string): Promise<{ code: number | null; errors: string }> => {
+  const child = spawn(process.execPath, [START_SCRIPT], {
+    env: { ...process.env, PORT: port },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => (errors += text.toString()));
+  await once(child, "close");
+  return { code: child.exitCode, errors };
+};
+
+test("a setting from the environment wins over the one in wrangler.toml", async () => {
+  const { url } = await start({ env: { MAX_ARTIFACT_BYTES: "1000" } });
+  const { runner, build } = await claimBuild(url);
+
+  expect(await runner.uploadArtifacts(build, archiveOf(1001))).toBe(413);
+  expect(await runner.uploadArtifacts(build, archiveOf(500))).toBe(201);
+});
+
+test("secrets from the environment take the place of the development ones", async () => {
+  const { url } = await start({ env: { ADMIN_TOKEN: "admin:of=mine", REGISTRATION_TOKEN: "registration-of-mine" } });
+
+  expect((await consumer(`${url}/api/v4/projects`)).status).toBe(401);
+  const mine = await fetch(`${url}/api/v4/projects`, { headers: { "PRIVATE-TOKEN": "admin:of=mine" } });
+  expect(mine.status).toBe(200);
+  await expect(LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN)).rejects.toThrow("403");
+  await expect(LegacyClient.register(url, "registration-of-mine")).resolves.toBeInstanceOf(LegacyClient);
+});
+
+test("a server that was killed goes on with its projects, builds and logs when it is started on the same state", async () => {
+  const first = await start();
+  const { projectId, runner, build } = await claimBuild(first.url);
+  const line = new TextEncoder().encode("one line of log\n");
+  expect(await runner.appendTrace(build, 0, line)).toMatchObject({ status: 202 });
+  await first.kill();
+
+  const second = await start({ stateDir: first.stateDir });
+  const project = `${second.url}/api/v4/projects/${projectId}`;
+  expect(await (await consumer(project)).json()).toMatchObject({ id: projectId, name: "kept" });
+  expect(await (await consumer(`${project}/jobs/${build.id}/trace`)).text()).toBe("one line of log\n");
+
+  const sameRunner = new LegacyClient(second.url, runner.token);
+  const answer = await sameRunner.appendTrace(build, line.byteLength, line);
+  expect(answer).toEqual({ status: 202, buildStatus: "running", length: 2 * line.byteLength });
+  expect(await sameRunner.update(build.id, "success")).toBe(200);
+});
+
+test.each(["abc", "0", "65536", "80 80", "-1"])("PORT=%j is refused with a message that names it", async (port) => {
+  const { code, errors } = await startRefused(port);
+
+  expect(code).toBe(1);
+  expect(errors).toContain(`PORT must be a number from 1 to 65535, not "${port}"`);
+});
+
+test("a port that is in use is refused with a message that says so", async () => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const { port } = holder.address() as AddressInfo;
+  try {
+    const { code, errors } = await startRefused(`${port}`);
+
+    expect(code).toBe(1);
+    expect(errors).toContain(`port ${port} is in use`);
+  } finally {
+    holder.close();
+  }
+});
