@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** `core` runs the pure functions in Node, `workers` the objects and the API inside workerd, `e2e` a real server process. */
 export default defineConfig({
   test: {
+    // The Worker's own log lines are shown for tests that fail.
+    silent: "passed-only",
     projects: [
       { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
       {

@@ -40,7 +40,9 @@ app.notFound((context) => {
 app.onError((error, context) => {
   const requestId = context.get("requestId" as never) as string;
   const method = context.req.method;
-  console.error(JSON.stringify({ event: "request_failed", requestId, method, path: context.req.path, error: String(error) }));
+  console.error(
+    JSON.stringify({ event: "request_failed", requestId, method, path: context.req.path, error: String(error) }),
+  );
   if (isPassingFault(error)) {
     return context.json({ message: "503 Service Unavailable" }, 503, { "Retry-After": "1" });
   }

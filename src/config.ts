@@ -16,14 +16,14 @@ export interface Env {
   readonly REGISTRATION_TOKEN?: string;
   readonly TOKEN_SECRET?: string;
   readonly TOKEN_SECRET_PREVIOUS?: string;
-  readonly CLAIM_LEASE_SECONDS?: string;
-  readonly STUCK_AFTER_SECONDS?: string;
-  readonly PENDING_LIMIT_SECONDS?: string;
-  readonly CANCELING_LIMIT_SECONDS?: string;
-  readonly LONG_POLL_SECONDS?: string;
-  readonly MAX_ARTIFACT_BYTES?: string;
-  readonly MAX_TRACE_BYTES?: string;
-  readonly RETENTION_DAYS?: string;
+  readonly CLAIM_LEASE_SECONDS?: string | number;
+  readonly STUCK_AFTER_SECONDS?: string | number;
+  readonly PENDING_LIMIT_SECONDS?: string | number;
+  readonly CANCELING_LIMIT_SECONDS?: string | number;
+  readonly LONG_POLL_SECONDS?: string | number;
+  readonly MAX_ARTIFACT_BYTES?: string | number;
+  readonly MAX_TRACE_BYTES?: string | number;
+  readonly RETENTION_DAYS?: string | number;
 }
 
 export interface Settings {
@@ -96,7 +96,8 @@ const validated = (env: Env): Settings => ({
 });
 
 export type SettingsResult =
-  { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly settings: Settings }
+  | { readonly ok: false; readonly problem: string };
 
 const results = new WeakMap<Env, SettingsResult>();
 
@@ -133,12 +134,3 @@ export const tokenKeys = (env: Env): Promise<TokenKeys> => {
   keys.set(env, made);
   return made;
 };
-
-declare global {
-  // What `cloudflare:workers` and the test pool call the environment.
-  namespace Cloudflare {
-    interface Env extends WorkerEnv {}
-  }
-}
-
-type WorkerEnv = Env;

@@ -9,6 +9,6 @@ export const methodsOf = (routes: readonly RouterRoute[]): ((path: string) => st
   return (path) => {
     const methods = new Set(router.match("ALL", path)[0].map(([method]) => method));
     if (methods.has("GET")) methods.add("HEAD");
-    return [...methods].sort();
+    return [...methods].toSorted();
   };
 };

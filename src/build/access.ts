@@ -20,7 +20,9 @@ export const admit = (build: Build | null, access: Access): Outcome<Build> => {
   }
   switch (access.by) {
     case "attempt":
-      return build.attempt === access.attempt && build.claim !== null ? accept(build) : refuse({ reason: "stale_token" });
+      return build.attempt === access.attempt && build.claim !== null
+        ? accept(build)
+        : refuse({ reason: "stale_token" });
     case "runner":
       return build.claim?.runner.id === access.runnerId
         ? accept(build)

@@ -110,7 +110,7 @@ export class BuildArtifacts {
     const note = async (multipartId: string) => this.#store.noteUpload(upload.id, multipartId);
     const sink = new R2Sink(this.#bucket, upload.key, note);
     try {
-      for (let offset = 0; ; ) {
+      for (let offset = 0; ;) {
         const piece = await next(offset);
         if (piece === null) {
           await sink.abort();
@@ -131,16 +131,17 @@ export class BuildArtifacts {
   }
 
   #expired(nowMs: number): ArtifactRow[] {
-    return this.#store
-      .artifactsIn("current")
-      .filter((row) => row.expires_at_ms !== null && row.expires_at_ms <= nowMs);
+    return this.#store.artifactsIn("current").filter((row) => row.expires_at_ms !== null && row.expires_at_ms <= nowMs);
   }
 
   async #deleteObject(row: ArtifactRow): Promise<void> {
     if (row.upload_id !== null) {
       // Parts of an upload that never completed are no object yet: deleting the key leaves them. One that did complete
       // can't be aborted any more, which is what the empty catch is for.
-      await this.#bucket.resumeMultipartUpload(row.r2_key, row.upload_id).abort().catch(() => {});
+      await this.#bucket
+        .resumeMultipartUpload(row.r2_key, row.upload_id)
+        .abort()
+        .catch(() => {});
     }
     await this.#bucket.delete(row.r2_key);
   }

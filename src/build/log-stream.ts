@@ -1,10 +1,7 @@
 /** A whole log that comes as a stream, since one RPC argument may have 32 MiB only. */
 
 /** Its bytes, or "too long" when there are more than `maxBytes`; reads to the end in any case, as the sender waits for it. */
-export const readLog = async (
-  log: ReadableStream<Uint8Array>,
-  maxBytes: number,
-): Promise<Uint8Array | "too long"> => {
+export const readLog = async (log: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | "too long"> => {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of log) {

@@ -65,7 +65,7 @@ export class TraceReader {
   }
 
   wake(): void {
-    for (const done of [...this.#followers]) done();
+    for (const done of this.#followers) done();
   }
 
   async #readRaw(offset: number, maxBytes: number): Promise<Uint8Array> {

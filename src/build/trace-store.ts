@@ -107,7 +107,7 @@ export class TraceStore {
   }
 
   *#chunks(): Iterable<Uint8Array> {
-    for (let offset = 0; offset < this.tail.lengthBytes; ) {
+    for (let offset = 0; offset < this.tail.lengthBytes;) {
       const row = this.#rowAt(offset);
       if (row === null) return;
       yield new Uint8Array(row.bytes);

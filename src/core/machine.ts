@@ -190,7 +190,13 @@ const cancelWithRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
   build.claim?.runner.id === event.runnerId ? canceled(build, event, nowMs) : { kind: "same" };
 
 const surviveOutage: Rule<"survive_outage"> = (build, event, nowMs) =>
-  changed(build, { graceUntilMs: event.untilMs }, event, nowMs, "the coordinator was away: deadlines wait for the runner");
+  changed(
+    build,
+    { graceUntilMs: event.untilMs },
+    event,
+    nowMs,
+    "the coordinator was away: deadlines wait for the runner",
+  );
 
 const amend: Rule<"amend"> = (build, event, nowMs) => changed(build, {}, event, nowMs, event.what, "project");
 

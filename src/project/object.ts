@@ -233,25 +233,14 @@ export class ProjectObject extends DurableObject<Env> {
     return accept(project);
   }
 
-  #add(
-    project: Project,
-    spec: BuildSpec,
-    pipelineId: number | null,
-    idempotency: Idempotency | null,
-  ): number | null {
+  #add(project: Project, spec: BuildSpec, pipelineId: number | null, idempotency: Idempotency | null): number | null {
     const id = this.#numbers.take("build");
     if (id === null || pipelineId === null) return null;
     this.#addBuild(project, spec, id, pipelineId, idempotency);
     return id;
   }
 
-  #addBuild(
-    project: Project,
-    spec: BuildSpec,
-    id: number,
-    pipelineId: number,
-    idempotency: Idempotency | null,
-  ): void {
+  #addBuild(project: Project, spec: BuildSpec, id: number, pipelineId: number, idempotency: Idempotency | null): void {
     const nowMs = Date.now();
     const build = { id, pipelineId, spec, project: snapshot(project) };
     const created = newBuild({ id, pipelineId, projectId: project.id }, spec.timeoutSeconds, nowMs);

@@ -142,11 +142,7 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   /** Registers a runner: for one project, or with `projectId` null for all. Errors: `invalid` tags. */
-  async registerRunner(
-    settings: RunnerSettings,
-    projectId: number | null,
-    info: RunnerInfo,
-  ): Promise<Outcome<Runner>> {
+  async registerRunner(settings: RunnerSettings, projectId: number | null, info: RunnerInfo): Promise<Outcome<Runner>> {
     await this.#numbers.reserve("runner");
     const id = this.#numbers.take("runner");
     if (id === null) return refuse({ reason: "unavailable", retryAfterSeconds: 1 });
@@ -162,13 +158,15 @@ export class QueueObject extends DurableObject<Env> {
   /** Removes a runner; the builds that it holds end at once. With `epoch` null the caller is a consumer. */
   removeRunner(id: number, epoch: number | null): Outcome<null> {
     const runner = this.#runners.get(id);
-    if (runner === null) return refuse(epoch === null ? { reason: "not_found", what: "runner" } : { reason: "forbidden" });
+    if (runner === null)
+      return refuse(epoch === null ? { reason: "not_found", what: "runner" } : { reason: "forbidden" });
     if (epoch !== null && runner.epoch !== epoch) return refuse({ reason: "stale_token" });
     const nowMs = Date.now();
     const held = this.#store.takenBy(id);
     this.#sql.transaction(() => {
       this.#runners.remove(id);
-      for (const row of held) this.#outbox.put(String(row.build_id), 1, { buildId: row.build_id, lostRunner: id }, nowMs);
+      for (const row of held)
+        this.#outbox.put(String(row.build_id), 1, { buildId: row.build_id, lostRunner: id }, nowMs);
     });
     this.#runners.forget(id);
     this.#polls.release(id);
@@ -258,7 +256,7 @@ export class QueueObject extends DurableObject<Env> {
 
   /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
   async #claimNext(runner: Runner, request: PollRequest): Promise<ClaimedBuild | null> {
-    for (let faults = 0; faults < MOST_FAULTS_PER_POLL; ) {
+    for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
       const row = this.#pick(runner);
       if (row === null) return null;
       const shared = runner.projects === null;
@@ -362,9 +360,7 @@ export class QueueObject extends DurableObject<Env> {
   #offer(group: Group): void {
     this.#polls.wakeOne((runnerId) => {
       const runner = this.#runners.get(runnerId);
-      return (
-        runner !== null && !runner.paused && this.#suits(runner, group) && !this.#leavesToOthers(runner, group)
-      );
+      return runner !== null && !runner.paused && this.#suits(runner, group) && !this.#leavesToOthers(runner, group);
     });
   }
 

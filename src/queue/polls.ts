@@ -81,7 +81,7 @@ export class WaitingPolls {
 
   /** Ends all polls of a runner. */
   release(runnerId: number): void {
-    for (const waiter of [...this.#waiters]) if (waiter.runnerId === runnerId) waiter.wake("changed");
+    for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) waiter.wake("changed");
   }
 }
 

@@ -61,7 +61,13 @@ export class Runners {
     return runner.epoch === epoch ? accept(runner) : refuse({ reason: "stale_token" });
   }
 
-  register(id: number, settings: RunnerSettings, projectId: number | null, info: RunnerInfo, nowMs: number): Outcome<Runner> {
+  register(
+    id: number,
+    settings: RunnerSettings,
+    projectId: number | null,
+    info: RunnerInfo,
+    nowMs: number,
+  ): Outcome<Runner> {
     if (!canTakeAnything(settings)) return refuse(needsTags);
     const runner: Runner = {
       ...settings,

@@ -105,7 +105,10 @@ export class QueueStore {
   }
 
   takenBy(runnerId: number): QueuedRow[] {
-    return this.#sql.all<QueuedRow>("SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id = ?", runnerId);
+    return this.#sql.all<QueuedRow>(
+      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id = ?",
+      runnerId,
+    );
   }
 
   /** Held builds that nobody has asked since `beforeMs`; the last taken first, as a crash leaves those half done. */

@@ -9,7 +9,9 @@ interface Answer {
   readonly headers?: Record<string, string>;
 }
 
-type Table = { readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>, action: Action) => Answer };
+type Table = {
+  readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>, action: Action) => Answer;
+};
 
 /** What was tried: GitLab 8 words the same refusal differently, and runners act on the status. */
 export type Action = "report" | "upload" | "authorize" | "register" | "other";

@@ -195,4 +195,3 @@ const forArchive = async <T>(
   const token = params.value["token"];
   return verb(context.env, typeof token === "string" ? token : null, buildId);
 };
-

@@ -74,7 +74,10 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
       if (!upload.ok) return upload;
       const { id, key } = upload.value;
       begun = { id, access: access.value };
-      return accept({ key, onMultipart: (multipartId) => buildStub(env, buildId).noteMultipartUpload(id, multipartId) });
+      return accept({
+        key,
+        onMultipart: (multipartId) => buildStub(env, buildId).noteMultipartUpload(id, multipartId),
+      });
     },
   });
   const upload = begun as { readonly id: number; readonly access: Access } | null;
@@ -99,7 +102,11 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
 };
 
 /** The archive for who may have it: the build itself, its project, or a dependant that runs. */
-export const findArchive = async (env: Env, token: string | null, buildId: number): Promise<Outcome<ArtifactRecord>> => {
+export const findArchive = async (
+  env: Env,
+  token: string | null,
+  buildId: number,
+): Promise<Outcome<ArtifactRecord>> => {
   const claims = await claimsOf(env, token);
   if (claims?.kind === "download" && claims.id === buildId) {
     const running = await retrying(async () => buildStub(env, claims.dependant).isAttemptRunning(claims.attempt));
@@ -121,7 +128,11 @@ export const downloadArchive = async (
   return response === null ? refuse({ reason: "not_found", what: "artifact" }) : accept(response);
 };
 
-export const deleteArchive = async (env: Env, token: string | null, buildId: number): Promise<Outcome<BuildSummary>> => {
+export const deleteArchive = async (
+  env: Env,
+  token: string | null,
+  buildId: number,
+): Promise<Outcome<BuildSummary>> => {
   const access = await accessTo(env, token, buildId);
   if (!access.ok) return access;
   return retrying(async () => buildStub(env, buildId).deleteArtifacts(access.value));

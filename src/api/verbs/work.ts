@@ -38,7 +38,11 @@ export const requestWork = async (env: Env, request: WorkRequest): Promise<Outco
 };
 
 /** May this runner speak of this build? Errors: `forbidden`, `stale_token`, `not_found` for one that isn't its own. */
-export const accessOfRunner = async (env: Env, token: string | null, buildId: number | null): Promise<Outcome<Access>> => {
+export const accessOfRunner = async (
+  env: Env,
+  token: string | null,
+  buildId: number | null,
+): Promise<Outcome<Access>> => {
   const runner = await runnerOf(env, token);
   if (!runner.ok) return runner;
   // The queue is asked even for what can't be a build's id: it knows whether the runner is still there.
