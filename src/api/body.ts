@@ -27,6 +27,11 @@ class GrowingBytes {
     this.#size = needed;
   }
 
+  /** What has come so far; good until the next `append`. */
+  peek(): Uint8Array {
+    return new Uint8Array(this.#buffer, 0, this.#size);
+  }
+
   /** Lets go of what was collected, while the reading goes on. */
   clear(): void {
     this.#buffer = new ArrayBuffer(0);
@@ -60,19 +65,31 @@ const drain = async (reader: BodyReader, seenBytes: number, limitBytes: number):
   }
 };
 
+/** Decides by the beginning of a large body whether its sender may have so much of our memory. */
+export type Admission = (beginning: Uint8Array) => Promise<Outcome<unknown>>;
+
+/** A body up to here is nobody's business but the parser's. */
+const ADMISSION_BYTES = 1024 * 1024;
+
 /**
- * Reads a request's body of at most `limitBytes`; a request without one has zero bytes.
+ * Reads a request's body of at most `limitBytes`; a request without one has zero bytes. With `admit`, a body of more than
+ * 1 MiB is collected only if that accepts its beginning.
  *
  * Refusals: `too_large`, by Content-Length before a byte is read, else after the whole body was read and dropped (within
- * bounds); `malformed_body` when the client vanishes on the way.
+ * bounds), as also after what `admit` refuses with; `malformed_body` when the client vanishes on the way.
  */
-export const readBody = async (request: Request, limitBytes: number): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+export const readBody = async (
+  request: Request,
+  limitBytes: number,
+  admit: Admission | null = null,
+): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
   const declaredBytes = Number(request.headers.get("Content-Length"));
   if (declaredBytes > limitBytes) return refuse({ reason: "too_large", limitBytes, sizeBytes: declaredBytes });
   const bytes = new GrowingBytes();
   if (request.body === null) return accept(bytes.take());
 
   const reader: BodyReader = request.body.getReader();
+  let admitted = admit === null;
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       const sizeBytes = bytes.size + piece.value.byteLength;
@@ -81,6 +98,15 @@ export const readBody = async (request: Request, limitBytes: number): Promise<Ou
         return refuse({ reason: "too_large", limitBytes, sizeBytes: await drain(reader, sizeBytes, limitBytes) });
       }
       bytes.append(piece.value);
+      if (admit !== null && !admitted && sizeBytes > ADMISSION_BYTES) {
+        const admission = await admit(bytes.peek());
+        if (!admission.ok) {
+          bytes.clear();
+          await drain(reader, sizeBytes, limitBytes);
+          return admission;
+        }
+        admitted = true;
+      }
     }
   } catch {
     return refuse({ reason: "malformed_body", message: "the body ended early" });

@@ -1,6 +1,6 @@
 import qs from "qs";
 import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
-import { readBody } from "./body.ts";
+import { readBody, type Admission } from "./body.ts";
 
 /** What a request says beside its path; own keys only, values as they came: strings from forms, anything from JSON. */
 export type Params = Readonly<Record<string, unknown>>;
@@ -99,13 +99,17 @@ const decodeUtf8 = (bytes: Uint8Array): Outcome<string> => {
 };
 
 /** The body's parameters by its Content-Type; a body of no type or another one is left unread. */
-const readBodyParams = async (request: Request, limitBytes: number): Promise<Outcome<Params>> => {
+const readBodyParams = async (
+  request: Request,
+  limitBytes: number,
+  admit: Admission | null,
+): Promise<Outcome<Params>> => {
   const contentType = request.headers.get("Content-Type") ?? "";
   const type = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
   const isJson = JSON_TYPE.test(type);
   if (!isJson && type !== FORM_TYPE && type !== MULTIPART_TYPE) return accept({});
 
-  const body = await readBody(request, limitBytes);
+  const body = await readBody(request, limitBytes, admit);
   if (!body.ok) return body;
   if (body.value.byteLength === 0) return accept({});
   if (type === MULTIPART_TYPE) return parseMultipart(body.value, contentType);
@@ -118,12 +122,16 @@ const readBodyParams = async (request: Request, limitBytes: number): Promise<Out
  * The parameters of a request, whatever its method: those of the query, overridden by those of the body (JSON, form or
  * multipart, of at most `limitBytes`). The result has no prototype, and `__proto__` never is a key, however deep.
  *
- * Refusals: `too_large` and `malformed_body`; never throws for what a client sent.
+ * Refusals: `too_large`, `malformed_body`, and what `admit` refuses a large body with; never throws for what a client sent.
  */
-export const readParams = async (request: Request, limitBytes: number): Promise<Outcome<Params>> => {
+export const readParams = async (
+  request: Request,
+  limitBytes: number,
+  admit: Admission | null = null,
+): Promise<Outcome<Params>> => {
   const query = nest([...new URL(request.url).searchParams]);
   if (!query.ok) return query;
-  const body = await readBodyParams(request, limitBytes);
+  const body = await readBodyParams(request, limitBytes, admit);
   if (!body.ok) return body;
   return accept(Object.assign(Object.create(null), query.value, body.value));
 };

@@ -44,15 +44,15 @@ const candidates = (build: Build, limits: Limits): Deadline[] => {
     windowMs: limits.stuckAfterMs,
   };
   switch (build.status) {
-    case "pending":
-      if (claim !== null) return [lease(lastContactAtMs ?? claim.atMs)];
-      return [
-        {
-          atMs: (build.queuedAtMs ?? build.createdAtMs) + limits.pendingLimitMs,
-          event: { kind: "expire_pending" },
-          windowMs: limits.stuckAfterMs,
-        },
-      ];
+    case "pending": {
+      const limit: Deadline = {
+        atMs: (build.queuedAtMs ?? build.createdAtMs) + limits.pendingLimitMs,
+        event: { kind: "expire_pending" },
+        windowMs: limits.stuckAfterMs,
+      };
+      // Keep-alives renew the lease of a bound claim without end; the limit they don't.
+      return claim === null ? [limit] : [lease(lastContactAtMs ?? claim.atMs), limit];
+    }
     case "running":
       return [lastContactAtMs === null ? lease(claim?.atMs ?? 0) : silence(lastContactAtMs), timeout];
     case "canceling":
@@ -80,12 +80,13 @@ export const nextDeadline = (build: Build, limits: Limits): Deadline | null => {
 
 /**
  * What an alarm that was due at `scheduledMs` and fires at `nowMs` finds: nothing due yet, a deadline, or the end of an
- * outage, after which each deadline gets one fresh window first.
+ * outage, after which each deadline gets one fresh window first, also one that the outage has brought near.
  */
 export const dueEvent = (build: Build, limits: Limits, scheduledMs: number, nowMs: number): BuildEvent | null => {
   const deadline = nextDeadline(build, limits);
-  if (deadline === null || deadline.atMs > nowMs) return null;
-  const late = nowMs - scheduledMs;
-  if (late <= Math.min(OUTAGE_MS, deadline.windowMs / 2)) return deadline.event;
-  return { kind: "survive_outage", untilMs: nowMs + deadline.windowMs };
+  if (deadline === null) return null;
+  const untilMs = nowMs + deadline.windowMs;
+  const wasAway = nowMs - scheduledMs > Math.min(OUTAGE_MS, deadline.windowMs / 2);
+  if (wasAway && deadline.atMs < untilMs) return { kind: "survive_outage", untilMs };
+  return deadline.atMs <= nowMs ? deadline.event : null;
 };

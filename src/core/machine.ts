@@ -8,6 +8,9 @@ import type { Refusal } from "./refusal.ts";
 /** So many answers that never reached a runner make the payload itself suspect. */
 export const MAX_LOST_CLAIMS = 3;
 
+/** The history is part of the build's row, which has its limit; artifacts can be stored and kept any number of times. */
+export const MOST_HISTORY = 500;
+
 export type BuildEvent =
   | { readonly kind: "enqueue" }
   /** The queue hands the build to a runner. `twoPhase`: the runner confirms with `confirm` before the build runs. */
@@ -63,7 +66,8 @@ const changed = (
 ): Verdict => {
   const status = change.status ?? before.status;
   const entry = { atMs: nowMs, event: event.kind, status, detail };
-  const build = { ...before, ...change, revision: before.revision + 1, history: [...before.history, entry] };
+  const history = [...before.history.slice(1 - MOST_HISTORY), entry];
+  const build = { ...before, ...change, revision: before.revision + 1, history };
   return { kind: "changed", build, tell };
 };
 

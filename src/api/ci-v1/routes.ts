@@ -31,7 +31,7 @@ import { parseId } from "../ids.ts";
 import { validate } from "../loose.ts";
 import { readParams } from "../params.ts";
 import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArchive } from "../verbs/artifacts.ts";
-import { accessTo } from "../verbs/authority.ts";
+import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
 import { accessOfRunner, appendTrace, reportBuild, requestWork } from "../verbs/work.ts";
 import { acceptsNoContent } from "./user-agent.ts";
@@ -106,12 +106,16 @@ legacyRoutes.post("/builds/register", async (context) => {
 });
 
 legacyRoutes.put("/builds/:id", async (context) => {
-  const params = await paramsOf(context, MAX_REPORT_BYTES);
+  const early = earlyToken(context);
+  // Memory for a whole log is only for those who show a token of ours.
+  const params = await readParams(context.req.raw, MAX_REPORT_BYTES, async (beginning) =>
+    hasGenuineToken(context.env, early === null ? beginning : new TextEncoder().encode(early)),
+  );
   if (!params.ok) return refusalResponse(context, params.refusal, "report");
   const asked = validate(reportParams, params.value);
   if (!asked.ok) return refusalResponse(context, asked.refusal, "report");
   const buildId = parseId(context.req.param("id"));
-  const token = asked.value.token ?? context.req.header("BUILD-TOKEN") ?? null;
+  const token = asked.value.token ?? early;
   const access = await accessOfRunner(context.env, token, buildId);
   if (!access.ok) return refusalResponse(context, access.refusal, "report");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "report");
