@@ -91,8 +91,9 @@ export class BuildArtifacts {
 
   /** Deletes the objects whose time has come. A record goes after its object: a crash between them repeats the deletion. */
   async sweep(nowMs: number): Promise<void> {
-    for (const row of this.#store.allArtifacts()) {
-      if (row.delete_at_ms === null || row.delete_at_ms > nowMs) continue;
+    for (let row = this.#store.dueArtifact(nowMs); row !== null; row = this.#store.dueArtifact(nowMs)) {
+      // An upload that was too slow must not become current while its object goes.
+      this.#store.retireArtifact(row.id, nowMs);
       await this.#deleteObject(row);
       this.#store.removeArtifact(row.id);
     }

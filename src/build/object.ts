@@ -46,6 +46,9 @@ const RETRY_MS = 60_000;
 
 const unknownBuild: Refusal = { reason: "not_found", what: "build" };
 
+/** The archived trace is stored under this type: an upload of it would take the place of the rows. */
+const reservedType: Refusal = { reason: "invalid", field: "artifact_type", message: "trace is not for uploads" };
+
 export class BuildObject extends DurableObject<Env> {
   readonly #settings: Settings;
   readonly #sql: Sql;
@@ -195,7 +198,8 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** Removes trace and artifacts for good; the record stays. */
-  erase(by: string): Promise<Outcome<BuildSummary>> {
+  async erase(by: string): Promise<Outcome<BuildSummary>> {
+    if (this.#record.build === null) return refuse(unknownBuild);
     const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
     return this.#command({ kind: "erase", by, hasContent }, () => {
       this.#trace.clear();
@@ -220,10 +224,11 @@ export class BuildObject extends DurableObject<Env> {
     return admitted.ok ? accept(null) : admitted;
   }
 
-  /** Names the object that an upload is to write. It counts only after `commitArtifact`. */
+  /** Names the object that an upload is to write. It counts only after `commitArtifact`. Errors: `invalid` type. */
   beginArtifact(access: Access, type: string, format: string): Outcome<BegunUpload> {
     const admitted = admitRunning(this.#record.build, access);
     if (!admitted.ok) return admitted;
+    if (type === "trace") return refuse(reservedType);
     const nowMs = Date.now();
     const begun = this.#artifacts.begin(admitted.value.id, type, format, nowMs);
     this.#record.contact(nowMs);
@@ -246,9 +251,8 @@ export class BuildObject extends DurableObject<Env> {
     if (!this.#artifacts.isUploading(id)) return refuse({ reason: "not_found", what: "artifact" });
     const what = `${file.filename} stored, ${file.sizeBytes} bytes`;
     const nowMs = Date.now();
-    const stored = await this.#command({ kind: "amend", what }, () => this.#artifacts.commit(id, file, nowMs));
     this.#record.contact(nowMs);
-    return stored;
+    return this.#command({ kind: "amend", what }, () => this.#artifacts.commit(id, file, nowMs));
   }
 
   /** Gives up an upload: what it wrote is deleted by the alarm. */
@@ -348,7 +352,9 @@ export class BuildObject extends DurableObject<Env> {
     );
     // Committed only if the build is what it was: one that was erased meanwhile must not get its trace back.
     if (file === null || !unchanged()) {
-      this.#artifacts.abandon(upload.id, Date.now());
+      // Here and now, since a build that was removed meanwhile has no alarm any more.
+      await this.env.ARTIFACTS.delete(upload.key);
+      this.abandonArtifact(upload.id);
       return;
     }
     this.#record.atomically(() => {

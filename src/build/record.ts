@@ -153,12 +153,14 @@ export class BuildRecord {
     const build = this.#build;
     if (build === null) return;
     const { store, trace, outbox, limits, retentionMs, storage } = this.#parts;
-    const times = [retryAtMs, nextDeadline(build, limits)?.atMs, outbox.nextDueMs(), store.nextArtifactDueMs()];
+    const times = [nextDeadline(build, limits)?.atMs, outbox.nextDueMs(), store.nextArtifactDueMs()];
     if (build.finishedAtMs !== null) {
-      if (trace.tail.lengthBytes > 0 && retryAtMs === null) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
-      if (retentionMs !== null && retryAtMs === null) times.push(build.finishedAtMs + retentionMs);
+      if (trace.tail.lengthBytes > 0) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
+      if (retentionMs !== null) times.push(build.finishedAtMs + retentionMs);
     }
-    const next = times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
+    const first = times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
+    // What failed is overdue: without the pause the alarm would fire at once, again and again.
+    const next = retryAtMs ?? first;
     if (next === this.#armedForMs) return;
     this.#armedForMs = next;
     // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.

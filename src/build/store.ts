@@ -129,6 +129,10 @@ export class BuildStore {
     return this.#sql.all<ArtifactRow>("SELECT * FROM artifact ORDER BY id");
   }
 
+  dueArtifact(nowMs: number): ArtifactRow | null {
+    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE delete_at_ms <= ? LIMIT 1", nowMs);
+  }
+
   uploading(id: number): ArtifactRow | null {
     return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE state = 'uploading' AND id = ?", id);
   }

@@ -62,8 +62,9 @@ export class Outbox<Message> {
     this.#sql.run("DELETE FROM outbox WHERE destination = ?", destination);
   }
 
-  /** When the alarm must look again, null when nothing is owed. */
+  /** When the alarm must look again, null when nothing is owed or will be sent. */
   nextDueMs(): number | null {
+    if (this.#closed) return null;
     return this.#sql.first<{ due: number | null }>("SELECT MIN(due_at_ms) AS due FROM outbox")?.due ?? null;
   }
 
@@ -76,7 +77,7 @@ export class Outbox<Message> {
     const underWay = this.#inFlight.get(destination);
     // A message put meanwhile is sent by the loop of the delivery that is under way.
     if (underWay !== undefined) return underWay;
-    const delivery = this.#deliverAll(destination).finally(() => this.#inFlight.delete(destination));
+    const delivery = Promise.resolve().then(() => this.#deliverAll(destination));
     this.#inFlight.set(destination, delivery);
     return delivery;
   }
@@ -98,23 +99,32 @@ export class Outbox<Message> {
   }
 
   async #deliverAll(destination: string): Promise<void> {
-    while (!this.#closed) {
-      const row = this.#sql.first<OutboxRow>("SELECT * FROM outbox WHERE destination = ?", destination);
-      if (row === null) return;
-      try {
-        await this.#send(destination, JSON.parse(row.body) as Message);
-      } catch (error) {
-        console.warn(JSON.stringify({ event: "message_delayed", destination, tries: row.tries, error: String(error) }));
-        this.#sql.run(
-          "UPDATE outbox SET tries = tries + 1, due_at_ms = ? WHERE destination = ? AND revision = ?",
-          Date.now() + retryDelayMs(row.tries),
-          destination,
-          row.revision,
-        );
-        return;
+    try {
+      while (!this.#closed) {
+        const row = this.#sql.first<OutboxRow>("SELECT * FROM outbox WHERE destination = ?", destination);
+        if (row === null || !(await this.#sent(row))) return;
+        // Only the message that was acknowledged: a newer one may have taken its place during the call.
+        this.#sql.run("DELETE FROM outbox WHERE destination = ? AND revision = ?", destination, row.revision);
       }
-      // Only the message that was acknowledged: a newer one may have taken its place during the call.
-      this.#sql.run("DELETE FROM outbox WHERE destination = ? AND revision = ?", destination, row.revision);
+    } finally {
+      // In the turn that finds nothing more to send: what is put after it begins a delivery of its own.
+      this.#inFlight.delete(destination);
+    }
+  }
+
+  async #sent({ destination, revision, body, tries }: OutboxRow): Promise<boolean> {
+    try {
+      await this.#send(destination, JSON.parse(body) as Message);
+      return true;
+    } catch (error) {
+      console.warn(JSON.stringify({ event: "message_delayed", destination, tries, error: String(error) }));
+      this.#sql.run(
+        "UPDATE outbox SET tries = tries + 1, due_at_ms = ? WHERE destination = ? AND revision = ?",
+        Date.now() + retryDelayMs(tries),
+        destination,
+        revision,
+      );
+      return false;
     }
   }
 }
