@@ -2,7 +2,8 @@
  * A small runner of the legacy dialect, written from the contract alone: it claims a build, runs its commands in a shell,
  * streams the log, hands in the artifacts and reports the end. It has no repository: every build starts in an empty folder.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -159,10 +160,13 @@ export class ShellRunner {
     if (answer.kind === "refused") throw new Error(`the server refuses this runner's poll with ${answer.status}`);
     if (answer.kind === "nothing") return "nothing";
     const folder = await mkdtemp(join(tmpdir(), "signalbox-build-"));
+    const remove = () => rmSync(folder, { recursive: true, force: true });
+    process.on("exit", remove);
     try {
       return await new BuildRun(this.#client, answer.build, folder).run();
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      process.off("exit", remove);
+      remove();
     }
   }
 

@@ -53,7 +53,8 @@ export const runShell = (
       // All of it has ended.
     }
   };
-  process.on("exit", kill);
+  // First of all, before others remove the folder that the script runs in.
+  process.prependListener("exit", kill);
   child.stdout.on("data", write);
   child.stderr.on("data", write);
   // What a script leaves running in the background would hold the output open.
