@@ -1,4 +1,72 @@
+/**
+ * The consumer API, `/api/v4`: the part of GitLab's v4 that creates, watches and controls work, with GitLab's shapes, names,
+ * status codes, errors and pagination headers. For the holder of `ADMIN_TOKEN` (see auth.ts). The table below lists it.
+ *
+ * Beyond GitLab: creating single jobs (with `Idempotency-Key`), `repo_url` of a project, a job's `history`, `attempt`,
+ * `retried_as` and `pending_reason`, `trace?follow=true`, `Range` on traces.
+ *
+ * Different on purpose:
+ * - a project's path is fixed once given; groups are parts of paths, without ids and routes of their own;
+ * - lists are in the order of ids; keyset pages are for jobs, elsewhere numbered ones come instead;
+ * - canceling a finished job changes nothing and answers 201, a second retry is 403 and names the job of the first;
+ * - of a runner's jobs the last hundred are known;
+ * - `.json` at the end of any path is dropped, also from a project's path: ask for such a project by its id;
+ * - a follower on a Workers plan that bounds subrequests is cut off after that many pieces of log.
+ * Not here: `maximum_timeout`, `access_level` and `maintenance_note` of runners, which are ignored; `play`; artifacts by
+ * name of ref and job, and single files out of an archive.
+ */
 import { Hono } from "hono";
 import type { Env } from "../../config.ts";
+import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
+import { showMetadata, showUser, showVersion } from "./deployment.ts";
+import { guarded } from "./handler.ts";
+import type { Handler } from "./handler.ts";
+import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showJob } from "./jobs.ts";
+import {
+  createProject,
+  deleteProject,
+  listProjects,
+  resetRunnersToken,
+  showProject,
+  updateProject,
+} from "./projects.ts";
+import { deleteRunner, listRunnerJobs, listRunners, showRunner, updateRunner } from "./runners.ts";
+import { showTrace } from "./traces.ts";
+
+type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
+
+const ROUTES: readonly Route[] = [
+  ["GET", "/version", showVersion],
+  ["GET", "/metadata", showMetadata],
+  ["GET", "/user", showUser],
+
+  ["GET", "/projects", listProjects],
+  ["POST", "/projects", createProject],
+  ["GET", "/projects/:id", showProject],
+  ["PUT", "/projects/:id", updateProject],
+  ["DELETE", "/projects/:id", deleteProject],
+  ["POST", "/projects/:id/runners/reset_registration_token", resetRunnersToken],
+
+  ["GET", "/projects/:id/jobs", listJobs],
+  ["POST", "/projects/:id/jobs", createJob],
+  ["GET", "/projects/:id/jobs/:job_id", showJob],
+  ["GET", "/projects/:id/jobs/:job_id/history", listHistory],
+  ["GET", "/projects/:id/jobs/:job_id/trace", showTrace],
+  ["POST", "/projects/:id/jobs/:job_id/cancel", cancelJob],
+  ["POST", "/projects/:id/jobs/:job_id/retry", retryJob],
+  ["POST", "/projects/:id/jobs/:job_id/erase", eraseJob],
+  ["GET", "/projects/:id/jobs/:job_id/artifacts", downloadArtifacts],
+  ["DELETE", "/projects/:id/jobs/:job_id/artifacts", deleteArtifacts],
+  ["POST", "/projects/:id/jobs/:job_id/artifacts/keep", keepArtifacts],
+
+  ["GET", "/runners", listRunners],
+  ["GET", "/runners/all", listRunners],
+  ["GET", "/runners/:id", showRunner],
+  ["PUT", "/runners/:id", updateRunner],
+  ["DELETE", "/runners/:id", deleteRunner],
+  ["GET", "/runners/:id/jobs", listRunnerJobs],
+];
 
 export const consumerRoutes = new Hono<{ Bindings: Env }>();
+
+for (const [method, path, handler] of ROUTES) consumerRoutes.on(method, path, guarded(handler));

@@ -1,0 +1,33 @@
+/** What clients ask before anything else: which version this is, and whether their token is good. */
+import { REVISION, VERSION } from "../../config.ts";
+import { accept } from "../../core/refusal.ts";
+import { originOf } from "./handler.ts";
+import type { Handler } from "./handler.ts";
+
+/** The one user: whoever has the administrator's token. Also the name in a build's history. */
+export const ADMIN = "admin";
+
+export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));
+
+export const showMetadata: Handler = async (context) =>
+  accept(
+    context.json({
+      version: VERSION,
+      revision: REVISION,
+      kas: { enabled: false, externalUrl: null, version: null },
+      enterprise: false,
+    }),
+  );
+
+export const showUser: Handler = async (context) =>
+  accept(
+    context.json({
+      id: 1,
+      username: ADMIN,
+      name: "Administrator",
+      state: "active",
+      avatar_url: null,
+      web_url: `${originOf(context)}/${ADMIN}`,
+      is_admin: true,
+    }),
+  );

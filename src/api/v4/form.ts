@@ -1,0 +1,37 @@
+/** A request's parameters, checked against a schema; and what the schemas share. */
+import * as v from "valibot";
+import type { Outcome } from "../../core/refusal.ts";
+import { looseString, validate } from "../loose.ts";
+import { readParams } from "../params.ts";
+import type { ConsumerContext } from "./handler.ts";
+
+const MAX_FORM_BYTES = 64 * 1024;
+
+/** GitLab's words for a value that is not in a list. */
+export const NOT_IN_LIST = "does not have a valid value";
+
+/** As long as GitLab lets a build run. */
+export const MAX_TIMEOUT_SECONDS = 30 * 86_400;
+
+/** Text of one line: names go into variables, headers and file names. */
+export const line = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
+
+/**
+ * Parameters from wherever they come. One that is null counts as not given: clients write out fields that they leave
+ * empty. Refusals: `invalid`, `malformed_body`, `too_large`.
+ */
+export const readForm = async <Schema extends v.GenericSchema>(
+  context: ConsumerContext,
+  schema: Schema,
+  limitBytes = MAX_FORM_BYTES,
+): Promise<Outcome<v.InferOutput<Schema>>> => {
+  const params = await readParams(context.req.raw, limitBytes);
+  if (!params.ok) return params;
+  return validate(schema, Object.fromEntries(Object.entries(params.value).filter(([, value]) => value !== null)));
+};
+
+/** What a change sets: without the fields that were not given. */
+export const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };

@@ -1,0 +1,171 @@
+/** What `POST /projects/:id/jobs` takes, and what the core makes of it. */
+import * as v from "valibot";
+import { parseDuration } from "../../core/duration.ts";
+import type { Project } from "../../core/project.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import type { BuildSpec, Variable } from "../../core/spec.ts";
+import { looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
+import { line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST } from "./form.ts";
+
+/** One row holds the spec, and a row has 2 MB: what is short in a request may be several times as long when written out. */
+export const MAX_SPEC_BYTES = 1024 * 1024;
+const MAX_DEPENDENCIES = 100;
+const NO_COMMIT = "0".repeat(40);
+
+/** Runners cut the first eight characters off and crash on fewer. */
+const commit = v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/i));
+
+const isRecord = (input: unknown): boolean => typeof input === "object" && input !== null && !Array.isArray(input);
+
+/** One text, or several. */
+const texts = v.pipe(
+  v.union([looseString, v.array(looseString)]),
+  v.transform((value) => [value].flat()),
+);
+
+const script = v.pipe(
+  texts,
+  v.check((lines) => lines.some((each) => each.trim() !== "")),
+);
+
+// `lazy` picks the schema by the shape of the input, so that a refusal names the field inside it.
+const imageMap = v.object({
+  name: line,
+  alias: v.exactOptional(line),
+  entrypoint: v.exactOptional(texts),
+  command: v.exactOptional(texts),
+});
+const imageName = v.pipe(
+  line,
+  v.transform((name) => ({ name })),
+);
+const image = v.lazy((input) => (isRecord(input) ? imageMap : imageName));
+
+const variableKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,255}$/));
+const variableFields = {
+  value: v.optional(looseString, ""),
+  public: v.optional(looseBoolean),
+  masked: v.optional(looseBoolean, false),
+  file: v.optional(looseBoolean, false),
+  variable_type: v.optional(v.picklist(["env_var", "file"], NOT_IN_LIST), "env_var"),
+};
+const variableMap = v.object(variableFields);
+const variableValue = v.pipe(
+  looseString,
+  v.transform((value): v.InferOutput<typeof variableMap> => ({
+    value,
+    masked: false,
+    file: false,
+    variable_type: "env_var",
+  })),
+);
+
+/** A masked value is a secret: it isn't public unless the request says so. */
+const variable = (key: string, asked: v.InferOutput<typeof variableMap>): Variable => ({
+  key,
+  value: asked.value,
+  public: asked.public ?? !asked.masked,
+  masked: asked.masked,
+  file: asked.file || asked.variable_type === "file",
+});
+
+const variableList = v.pipe(
+  v.array(v.object({ key: variableKey, ...variableFields })),
+  v.transform((list) => list.map(({ key, ...asked }) => variable(key, asked))),
+);
+const variableRecord = v.pipe(
+  v.record(
+    variableKey,
+    v.lazy((input) => (isRecord(input) ? variableMap : variableValue)),
+  ),
+  v.transform((record) => Object.entries(record).map(([key, asked]) => variable(key, asked))),
+);
+
+const when = v.exactOptional(v.picklist(["on_success", "on_failure", "always"], NOT_IN_LIST));
+
+const artifacts = v.object({
+  name: v.exactOptional(line),
+  untracked: v.exactOptional(looseBoolean),
+  paths: v.exactOptional(texts),
+  exclude: v.exactOptional(texts),
+  when,
+  expire_in: v.exactOptional(
+    v.pipe(
+      looseString,
+      v.check((text) => parseDuration(text) !== null, "is not a duration"),
+    ),
+  ),
+  reports: v.exactOptional(v.record(v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/)), texts)),
+});
+
+const cache = v.object({
+  key: v.exactOptional(line),
+  untracked: v.exactOptional(looseBoolean),
+  paths: v.exactOptional(texts),
+  policy: v.exactOptional(v.picklist(["pull-push", "pull", "push"], NOT_IN_LIST)),
+  when,
+  fallback_keys: v.exactOptional(texts),
+});
+const oneCache = v.pipe(
+  cache,
+  v.transform((one) => [one]),
+);
+
+export const jobForm = v.object({
+  name: line,
+  stage: v.optional(line, "test"),
+  ref: v.optional(line),
+  sha: v.optional(commit),
+  before_sha: v.optional(commit, NO_COMMIT),
+  tag: v.optional(looseBoolean, false),
+  script,
+  before_script: v.optional(texts, []),
+  after_script: v.optional(texts, []),
+  image: v.optional(image),
+  services: v.optional(v.array(image), []),
+  variables: v.optional(
+    v.lazy((input) => (Array.isArray(input) ? variableList : variableRecord)),
+    [],
+  ),
+  artifacts: v.optional(artifacts),
+  cache: v.optional(
+    v.lazy((input) => (isRecord(input) ? oneCache : v.array(cache))),
+    [],
+  ),
+  tags: v.optional(tagList, []),
+  timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
+  allow_git_fetch: v.optional(looseBoolean, true),
+  dependencies: v.optional(v.pipe(v.array(v.pipe(looseInteger, v.minValue(1))), v.maxLength(MAX_DEPENDENCIES)), []),
+});
+
+/** Errors: `invalid` when the commit is missing and there is a repository to check out, `too_large`. */
+export const jobSpec = (job: v.InferOutput<typeof jobForm>, project: Project): Outcome<BuildSpec> => {
+  if (job.sha === undefined && project.repoUrl !== "") {
+    return refuse({ reason: "invalid", field: "sha", message: "is missing" });
+  }
+  const spec: BuildSpec = {
+    name: job.name,
+    stage: job.stage,
+    ref: job.ref ?? project.defaultBranch,
+    sha: job.sha ?? NO_COMMIT,
+    beforeSha: job.before_sha,
+    tag: job.tag,
+    beforeScript: job.before_script,
+    script: job.script,
+    afterScript: job.after_script,
+    image: job.image ?? null,
+    services: job.services,
+    variables: job.variables,
+    artifacts: job.artifacts ?? null,
+    cache: job.cache,
+    tags: job.tags.toSorted(),
+    timeoutSeconds: job.timeout ?? project.buildTimeoutSeconds,
+    allowGitFetch: job.allow_git_fetch,
+    dependencies: [...new Set(job.dependencies)],
+  };
+  const sizeBytes = new TextEncoder().encode(JSON.stringify(spec)).byteLength;
+  return sizeBytes > MAX_SPEC_BYTES
+    ? refuse({ reason: "too_large", limitBytes: MAX_SPEC_BYTES, sizeBytes })
+    : accept(spec);
+};

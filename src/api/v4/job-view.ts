@@ -1,0 +1,44 @@
+/** Jobs for an answer: with their projects, and with what a pending one waits for. */
+import type { Env } from "../../config.ts";
+import type { Project } from "../../core/project.ts";
+import type { BuildSummary } from "../../core/summary.ts";
+import { queueStub } from "../../stubs.ts";
+import { retrying } from "../call.ts";
+import { jobEntity } from "./entities.ts";
+import { originOf } from "./handler.ts";
+import type { ConsumerContext } from "./handler.ts";
+
+/** Builds of a project that is not among `projects` are left out: it is gone. */
+export const presentJobs = async (
+  context: ConsumerContext,
+  builds: readonly BuildSummary[],
+  projects: readonly Project[],
+): Promise<object[]> => {
+  const reasons = await pendingReasons(context.env, builds);
+  const nowMs = Date.now();
+  return builds.flatMap((build) => {
+    const project = projects.find((each) => each.id === build.projectId);
+    if (project === undefined) return [];
+    const pendingReason = reasons.get(build.id) ?? null;
+    return [jobEntity(build, { project, origin: originOf(context), nowMs, pendingReason })];
+  });
+};
+
+export const presentJob = async (
+  context: ConsumerContext,
+  build: BuildSummary,
+  project: Project,
+): Promise<object | undefined> => (await presentJobs(context, [build], [project]))[0];
+
+/** One call for all of them, none when nothing waits. */
+const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
+  const pending = builds.filter((build) => build.status === "pending");
+  const waiting = pending.filter((build) => build.runner === null);
+  const groups = waiting.map(({ projectId, tags }) => ({ projectId, tags }));
+  const reasons = waiting.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(groups));
+  return new Map([
+    // Runners of two phases hold a build for a moment before they run it.
+    ...pending.map((build) => [build.id, `runner ${build.runner?.id} is about to run it`] as const),
+    ...waiting.map((build, index) => [build.id, reasons[index] ?? ""] as const),
+  ]);
+};

@@ -1,0 +1,48 @@
+/** Lists come in pages: numbered ones with GitLab's headers, or keyset pages that only link to the next. */
+import * as v from "valibot";
+import { looseInteger } from "../loose.ts";
+import { pageHeaders } from "../pagination.ts";
+import type { Page } from "../pagination.ts";
+import { NOT_IN_LIST } from "./form.ts";
+import type { ConsumerContext } from "./handler.ts";
+
+/** Ids are given out in the order of creation, so that both orders are one. */
+export const orderParams = {
+  order_by: v.optional(v.picklist(["id", "created_at"], NOT_IN_LIST), "id"),
+  sort: v.optional(v.picklist(["asc", "desc"], NOT_IN_LIST), "desc"),
+};
+
+/** `cursor`: the id of the last row of the page before. */
+export const keysetParams = {
+  pagination: v.optional(v.picklist(["keyset", "offset", "legacy"], NOT_IN_LIST), "offset"),
+  cursor: v.optional(v.pipe(looseInteger, v.minValue(1))),
+};
+
+export const offsetOf = ({ page, perPage }: Page): number => (page - 1) * perPage;
+
+/** A numbered page. `total` null: nobody counted. */
+export const pageResponse = (
+  context: ConsumerContext,
+  entities: readonly object[],
+  page: Page,
+  total: number | null,
+  hasMore: boolean,
+): Response => context.json(entities, 200, pageHeaders(new URL(context.req.url), page, total, hasMore));
+
+/** For a list that is in memory as a whole. */
+export const pageOf = <T>(all: readonly T[], page: Page): readonly T[] =>
+  all.slice(offsetOf(page), offsetOf(page) + page.perPage);
+
+/** A page of a list that may grow while it is read. `lastId` null: there is no next page. */
+export const keysetResponse = (
+  context: ConsumerContext,
+  entities: readonly object[],
+  lastId: number | null,
+): Response => {
+  if (lastId === null) return context.json(entities);
+  const next = new URL(context.req.url);
+  // A link is printed, logged and passed on.
+  next.searchParams.delete("private_token");
+  next.searchParams.set("cursor", String(lastId));
+  return context.json(entities, 200, { Link: `<${next.href}>; rel="next"` });
+};

@@ -1,0 +1,72 @@
+/** Projects: list, create, show, change, delete; and the token that registers their runners. */
+import * as v from "valibot";
+import { tokenKeys } from "../../config.ts";
+import type { Env } from "../../config.ts";
+import type { Project } from "../../core/project.ts";
+import { accept } from "../../core/refusal.ts";
+import { DEFAULT_QUEUE, directoryStub, projectStub } from "../../stubs.ts";
+import { retrying } from "../call.ts";
+import { looseString } from "../loose.ts";
+import { readPage } from "../pagination.ts";
+import { projectEntity } from "./entities.ts";
+import { readForm } from "./form.ts";
+import { originOf } from "./handler.ts";
+import type { ConsumerContext, Handler } from "./handler.ts";
+import { offsetOf, orderParams, pageResponse } from "./lists.ts";
+import { newProject, projectChange, projectForm } from "./project-form.ts";
+import { withProject } from "./targets.ts";
+
+const runnersToken = async (env: Env, { id, tokenEpoch }: Project): Promise<string> =>
+  (await tokenKeys(env)).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
+
+const present = async (context: ConsumerContext, project: Project): Promise<object> =>
+  projectEntity(project, originOf(context), await runnersToken(context.env, project));
+
+const listForm = v.object({ ...orderParams, search: v.optional(looseString, "") });
+
+export const listProjects: Handler = async (context) => {
+  const form = await readForm(context, listForm);
+  if (!form.ok) return form;
+  const page = readPage(context.req.query());
+  const query = { search: form.value.search, ascending: form.value.sort === "asc" };
+  const offset = offsetOf(page);
+  const found = await retrying(async () => directoryStub(context.env).list({ ...query, limit: page.perPage, offset }));
+  const entities = await Promise.all(found.projects.map((project) => present(context, project)));
+  return accept(pageResponse(context, entities, page, found.total, offset + entities.length < found.total));
+};
+
+export const createProject: Handler = async (context) => {
+  const form = await readForm(context, projectForm);
+  if (!form.ok) return form;
+  const asked = newProject(form.value);
+  if (!asked.ok) return asked;
+  const project = await directoryStub(context.env).createProject(asked.value.path, asked.value.settings);
+  return project.ok ? accept(context.json(await present(context, project.value), 201)) : project;
+};
+
+/** Asks the project itself: the directory's copy may lag. */
+export const showProject: Handler = withProject(async (context, { id }) => {
+  const project = await retrying(async () => projectStub(context.env, id).get());
+  return project.ok ? accept(context.json(await present(context, project.value))) : project;
+});
+
+export const updateProject: Handler = withProject(async (context, known) => {
+  const form = await readForm(context, projectForm);
+  if (!form.ok) return form;
+  const change = projectChange(form.value, known);
+  if (!change.ok) return change;
+  const project = await projectStub(context.env, known.id).update(change.value);
+  return project.ok ? accept(context.json(await present(context, project.value))) : project;
+});
+
+export const deleteProject: Handler = withProject(async (context, { id }) => {
+  const removed = await projectStub(context.env, id).remove();
+  return removed.ok ? accept(context.json({ message: "202 Accepted" }, 202)) : removed;
+});
+
+export const resetRunnersToken: Handler = withProject(async (context, { id }) => {
+  const project = await projectStub(context.env, id).resetToken();
+  if (!project.ok) return project;
+  const token = await runnersToken(context.env, project.value);
+  return accept(context.json({ token, token_expires_at: null }, 201));
+});

@@ -1,0 +1,51 @@
+/** Runners as GitLab's v4 writes them. */
+import type { Project } from "../../core/project.ts";
+import type { RunnerSummary } from "../../core/runner.ts";
+import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
+
+/** Silent for so long, a runner is probably gone for good. */
+const STALE_AFTER_MS = 7 * 86_400_000;
+
+export type RunnerStatus = "online" | "offline" | "stale" | "never_contacted";
+
+export const runnerStatus = (runner: RunnerSummary, nowMs: number): RunnerStatus => {
+  if (runner.online) return "online";
+  if (nowMs - (runner.contactedAtMs ?? runner.createdAtMs) >= STALE_AFTER_MS) return "stale";
+  return runner.contactedAtMs === null ? "never_contacted" : "offline";
+};
+
+export const runnerType = (runner: RunnerSummary): "instance_type" | "project_type" =>
+  runner.projects === null ? "instance_type" : "project_type";
+
+export const runnerEntity = (runner: RunnerSummary, nowMs: number) => ({
+  id: runner.id,
+  description: runner.description,
+  ip_address: null,
+  active: !runner.paused,
+  paused: runner.paused,
+  is_shared: runner.projects === null,
+  runner_type: runnerType(runner),
+  name: runner.info.name ?? null,
+  online: runner.online,
+  status: runnerStatus(runner, nowMs),
+  created_at: isoTime(runner.createdAtMs),
+  created_by: null,
+  job_execution_status: runner.running > 0 ? "active" : "idle",
+});
+
+export const runnerDetails = (runner: RunnerSummary, projects: readonly Project[], origin: string, nowMs: number) => ({
+  ...runnerEntity(runner, nowMs),
+  tag_list: runner.tags,
+  run_untagged: runner.runUntagged,
+  locked: runner.locked,
+  maximum_timeout: null,
+  access_level: "not_protected",
+  version: runner.info.version ?? null,
+  revision: runner.info.revision ?? null,
+  platform: runner.info.platform ?? null,
+  architecture: runner.info.architecture ?? null,
+  contacted_at: isoTimeOrNull(runner.contactedAtMs),
+  maintenance_note: null,
+  projects: projects.map((project) => projectIdentity(project, origin)),
+  groups: [],
+});

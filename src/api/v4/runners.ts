@@ -1,0 +1,111 @@
+/** Runners as their administrator sees them: list, show, change, remove, and what they ran. */
+import * as v from "valibot";
+import type { Env } from "../../config.ts";
+import { BUILD_STATUSES } from "../../core/build.ts";
+import { accept } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import type { Project } from "../../core/project.ts";
+import type { RunnerSummary } from "../../core/runner.ts";
+import { buildStub, queueStub } from "../../stubs.ts";
+import { retrying } from "../call.ts";
+import { looseBoolean, looseString, tagList } from "../loose.ts";
+import { readPage } from "../pagination.ts";
+import { given, NOT_IN_LIST, readForm } from "./form.ts";
+import { originOf } from "./handler.ts";
+import type { ConsumerContext, Handler } from "./handler.ts";
+import { presentJobs } from "./job-view.ts";
+import { orderParams, pageOf, pageResponse } from "./lists.ts";
+import { runnerDetails, runnerEntity, runnerStatus, runnerType } from "./runner-entity.ts";
+import { findProject, withRunner } from "./targets.ts";
+
+const listForm = v.object({
+  type: v.optional(v.picklist(["instance_type", "group_type", "project_type"], NOT_IN_LIST)),
+  status: v.optional(v.picklist(["online", "offline", "stale", "never_contacted", "active", "paused"], NOT_IN_LIST)),
+  paused: v.optional(looseBoolean),
+  tag_list: v.optional(tagList, []),
+});
+
+type Filter = v.InferOutput<typeof listForm>;
+
+const hasStatus = (runner: RunnerSummary, status: NonNullable<Filter["status"]>, nowMs: number): boolean => {
+  if (status === "active" || status === "paused") return runner.paused === (status === "paused");
+  return runnerStatus(runner, nowMs) === status;
+};
+
+const passes = (runner: RunnerSummary, { type, status, paused, tag_list: tags }: Filter, nowMs: number): boolean =>
+  (type === undefined || runnerType(runner) === type) &&
+  (status === undefined || hasStatus(runner, status, nowMs)) &&
+  (paused === undefined || runner.paused === paused) &&
+  tags.every((tag) => runner.tags.includes(tag));
+
+export const listRunners: Handler = async (context) => {
+  const form = await readForm(context, listForm);
+  if (!form.ok) return form;
+  const nowMs = Date.now();
+  const runners = await retrying(async () => queueStub(context.env).runners());
+  const found = runners.filter((runner) => passes(runner, form.value, nowMs)).toReversed();
+  const page = readPage(context.req.query());
+  const shown = pageOf(found, page);
+  const entities = shown.map((runner) => runnerEntity(runner, nowMs));
+  return accept(pageResponse(context, entities, page, found.length, page.page * page.perPage < found.length));
+};
+
+export const showRunner: Handler = withRunner(async (context, id) =>
+  runnerResponse(context, await retrying(async () => queueStub(context.env).runner(id))),
+);
+
+const changeForm = v.object({
+  description: v.optional(v.pipe(looseString, v.maxLength(1024))),
+  paused: v.optional(looseBoolean),
+  // The older name of the opposite.
+  active: v.optional(looseBoolean),
+  tag_list: v.optional(tagList),
+  run_untagged: v.optional(looseBoolean),
+  locked: v.optional(looseBoolean),
+});
+
+export const updateRunner: Handler = withRunner(async (context, id) => {
+  const form = await readForm(context, changeForm);
+  if (!form.ok) return form;
+  const { description, paused, active, tag_list: tags, run_untagged: runUntagged, locked } = form.value;
+  const isPaused = paused ?? (active === undefined ? undefined : !active);
+  const change = given({ description, paused: isPaused, tags, runUntagged, locked });
+  return runnerResponse(context, await retrying(async () => queueStub(context.env).updateRunner(id, change)));
+});
+
+export const deleteRunner: Handler = withRunner(async (context, id) => {
+  const removed = await queueStub(context.env).removeRunner(id, null);
+  return removed.ok ? accept(context.body(null, 204)) : removed;
+});
+
+const jobsForm = v.object({ ...orderParams, status: v.optional(v.picklist(BUILD_STATUSES, NOT_IN_LIST)) });
+
+/** Of the last hundred that it claimed, those that it still holds or has finished: others went on to another runner. */
+export const listRunnerJobs: Handler = withRunner(async (context, id) => {
+  const form = await readForm(context, jobsForm);
+  if (!form.ok) return form;
+  const { status, sort } = form.value;
+  const ids = await retrying(async () => queueStub(context.env).runnerBuilds(id));
+  if (!ids.ok) return ids;
+  const asked = ids.value.map((buildId) => retrying(async () => buildStub(context.env, buildId).summary()));
+  const builds = (await Promise.all(asked))
+    .flatMap((build) => (build.ok ? [build.value] : []))
+    .filter((build) => build.runner?.id === id && (status === undefined || build.status === status))
+    .toSorted((a, b) => (sort === "asc" ? a.id - b.id : b.id - a.id));
+  const page = readPage(context.req.query());
+  const shown = pageOf(builds, page);
+  const projects = await projectsOf(context.env, new Set(shown.map((build) => build.projectId)));
+  const entities = await presentJobs(context, shown, projects);
+  return accept(pageResponse(context, entities, page, builds.length, page.page * page.perPage < builds.length));
+});
+
+const projectsOf = async (env: Env, ids: Iterable<number>): Promise<Project[]> => {
+  const found = await Promise.all([...ids].map((id) => findProject(env, id)));
+  return found.flatMap((project) => (project.ok ? [project.value] : []));
+};
+
+const runnerResponse = async (context: ConsumerContext, runner: Outcome<RunnerSummary>): Promise<Outcome<Response>> => {
+  if (!runner.ok) return runner;
+  const projects = await projectsOf(context.env, runner.value.projects ?? []);
+  return accept(context.json(runnerDetails(runner.value, projects, originOf(context), Date.now())));
+};

@@ -1,0 +1,41 @@
+/** What a path names. No object is called for an id that its project, the directory or the queue doesn't know. */
+import type { Env } from "../../config.ts";
+import { refuse } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import type { Project } from "../../core/project.ts";
+import { directoryStub, projectStub } from "../../stubs.ts";
+import { retrying } from "../call.ts";
+import { parseId } from "../ids.ts";
+import type { ConsumerContext, Handler } from "./handler.ts";
+
+/** A job that its project has. */
+export interface Job {
+  readonly id: number;
+  readonly project: Project;
+}
+
+/** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
+export const findProject = (env: Env, reference: number | string): Promise<Outcome<Project>> =>
+  retrying(async () => directoryStub(env).find(reference));
+
+export const withProject =
+  (handle: (context: ConsumerContext, project: Project) => Promise<Outcome<Response>>): Handler =>
+  async (context) => {
+    const reference = context.req.param("id") ?? "";
+    const project = await findProject(context.env, parseId(reference) ?? reference);
+    return project.ok ? handle(context, project.value) : project;
+  };
+
+export const withJob = (handle: (context: ConsumerContext, job: Job) => Promise<Outcome<Response>>): Handler =>
+  withProject(async (context, project) => {
+    const id = parseId(context.req.param("job_id"));
+    const isKnown = id !== null && (await retrying(async () => projectStub(context.env, project.id).hasBuild(id)));
+    return isKnown ? handle(context, { id, project }) : refuse({ reason: "not_found", what: "build" });
+  });
+
+export const withRunner =
+  (handle: (context: ConsumerContext, id: number) => Promise<Outcome<Response>>): Handler =>
+  async (context) => {
+    const id = parseId(context.req.param("id"));
+    return id === null ? refuse({ reason: "not_found", what: "runner" }) : handle(context, id);
+  };

@@ -1,0 +1,223 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { BuildSpec } from "../../src/core/spec.ts";
+import { buildStub } from "../../src/stubs.ts";
+import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../support/fixtures.ts";
+
+const ZEROS = "0".repeat(40);
+
+/** What the build's object keeps of a request. */
+const specOf = async (fields: object): Promise<BuildSpec> => {
+  const { id } = await createJob((await createProject()).id, fields);
+  return valueOf(await buildStub(env, id).original());
+};
+
+test("a new job is pending and says all that GitLab's does", async () => {
+  const project = await createProject({ path: "jobs/new" });
+  const job = await createJob(project.id, { stage: "build", ref: "v1", sha: SHA, tag: true, tags: "b, a" });
+  expect(job).toEqual({
+    id: expect.any(Number),
+    status: "pending",
+    stage: "build",
+    name: "unit",
+    ref: "v1",
+    tag: true,
+    coverage: null,
+    allow_failure: false,
+    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    started_at: null,
+    finished_at: null,
+    erased_at: null,
+    duration: null,
+    queued_duration: expect.any(Number),
+    user: null,
+    commit: expect.objectContaining({ id: SHA, short_id: "5f0c3a9d", title: null, parent_ids: [] }),
+    pipeline: expect.objectContaining({
+      project_id: project.id,
+      sha: SHA,
+      ref: "v1",
+      status: "pending",
+      source: "api",
+    }),
+    web_url: `${ORIGIN}/jobs/new/-/jobs/${job.id}`,
+    project: { ci_job_token_scope_enabled: false },
+    artifacts: [],
+    runner: null,
+    runner_manager: null,
+    artifacts_expire_at: null,
+    archived: false,
+    tag_list: ["a", "b"],
+    attempt: 0,
+    pending_reason: "no runner serves this project",
+  });
+});
+
+describe("what a request says reaches the build", () => {
+  test("with defaults of the project for what is missing", async () => {
+    const project = await createProject({ default_branch: "trunk", build_timeout: 77 });
+    const { id } = await createJob(project.id, { image: null });
+    expect(valueOf(await buildStub(env, id).original())).toEqual({
+      name: "unit",
+      stage: "test",
+      ref: "trunk",
+      sha: ZEROS,
+      beforeSha: ZEROS,
+      tag: false,
+      beforeScript: [],
+      script: ["true"],
+      afterScript: [],
+      image: null,
+      services: [],
+      variables: [],
+      artifacts: null,
+      cache: [],
+      tags: [],
+      timeoutSeconds: 77,
+      allowGitFetch: true,
+      dependencies: [],
+    });
+  });
+
+  const variable = { public: true, masked: false, file: false };
+  test.each<[sent: object, kept: Partial<BuildSpec>]>([
+    [{ script: "make" }, { script: ["make"] }],
+    [
+      { before_script: ["a", "b"], after_script: "c" },
+      { beforeScript: ["a", "b"], afterScript: ["c"] },
+    ],
+    [{ image: "alpine:3" }, { image: { name: "alpine:3" } }],
+    [{ image: { name: "alpine", entrypoint: "" } }, { image: { name: "alpine", entrypoint: [""] } }],
+    [
+      { services: ["redis", { name: "postgres", alias: "db", command: ["-v"] }] },
+      { services: [{ name: "redis" }, { name: "postgres", alias: "db", command: ["-v"] }] },
+    ],
+    [
+      { variables: { A: "1", B: 2, C: { value: "3", variable_type: "file" } } },
+      {
+        variables: [
+          { ...variable, key: "A", value: "1" },
+          { ...variable, key: "B", value: "2" },
+          { ...variable, key: "C", value: "3", file: true },
+        ],
+      },
+    ],
+    [
+      { variables: [{ key: "S", value: "secret", masked: true }] },
+      { variables: [{ key: "S", value: "secret", public: false, masked: true, file: false }] },
+    ],
+    [
+      { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
+      { artifacts: { paths: ["out/"], expire_in: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
+    ],
+    [{ cache: { key: "k", paths: ["m"] } }, { cache: [{ key: "k", paths: ["m"] }] }],
+    [{ cache: [{ key: "a" }, { key: "b", policy: "pull" }] }, { cache: [{ key: "a" }, { key: "b", policy: "pull" }] }],
+    [{ tags: ["b", "a", "b"] }, { tags: ["a", "b"] }],
+    [
+      { timeout: "90", allow_git_fetch: "false", tag: 1, before_sha: SHA },
+      { timeoutSeconds: 90, allowGitFetch: false, tag: true, beforeSha: SHA },
+    ],
+  ])("%j", async (sent, kept) => {
+    expect(await specOf(sent)).toMatchObject(kept);
+  });
+
+  test("also as a form", async () => {
+    const { id } = await createProject();
+    const response = await consumer("POST", `/projects/${id}/jobs?name=form&script[]=one&script[]=two&tags=x`);
+    expect(response.status).toBe(201);
+    const job = (await response.json()) as { id: number };
+    expect(valueOf(await buildStub(env, job.id).original())).toMatchObject({ name: "form", script: ["one", "two"] });
+  });
+
+  test("dependencies of the same project, and of no other", async () => {
+    const { id } = await createProject();
+    const first = await createJob(id);
+    const second = await createJob(id, { dependencies: [first.id, first.id] });
+    expect(valueOf(await buildStub(env, second.id).original())).toMatchObject({ dependencies: [first.id] });
+    const other = await createProject();
+    const body = { name: "x", script: "y", dependencies: [first.id] };
+    const error = `dependencies ${first.id} is not a job of this project`;
+    expect(await answer("POST", `/projects/${other.id}/jobs`, { body })).toEqual([400, { error }]);
+  });
+});
+
+describe("bad input is refused with the name of the field", () => {
+  test.each<[change: object, error: string]>([
+    [{ name: undefined }, "name is missing"],
+    [{ name: "" }, "name is invalid"],
+    [{ script: undefined }, "script is missing"],
+    [{ script: [] }, "script is invalid"],
+    [{ script: " " }, "script is invalid"],
+    [{ script: { a: 1 } }, "script is invalid"],
+    [{ sha: "abc1234" }, "sha is invalid"],
+    [{ sha: "main" }, "sha is invalid"],
+    [{ before_sha: "0".repeat(65) }, "before_sha is invalid"],
+    [{ ref: "a\nb" }, "ref is invalid"],
+    [{ tag: "maybe" }, "tag is invalid"],
+    [{ timeout: 0 }, "timeout is invalid"],
+    [{ timeout: "1h" }, "timeout is invalid"],
+    [{ image: { entrypoint: ["x"] } }, "image.name is missing"],
+    [{ services: "redis" }, "services is invalid"],
+    [{ services: [{ alias: "db" }] }, "services.0.name is missing"],
+    [{ variables: { "A-B": "1" } }, "variables.A-B is invalid"],
+    [{ variables: [{ value: "1" }] }, "variables.0.key is missing"],
+    [{ variables: [{ key: "x".repeat(256) }] }, "variables.0.key is invalid"],
+    [{ variables: "A=1" }, "variables is invalid"],
+    [{ variables: [{ key: "A", variable_type: "secret" }] }, "variables.0.variable_type does not have a valid value"],
+    [{ artifacts: { expire_in: "soon" } }, "artifacts.expire_in is not a duration"],
+    [{ artifacts: { when: "never" } }, "artifacts.when does not have a valid value"],
+    [{ cache: { policy: "steal" } }, "cache.policy does not have a valid value"],
+    [{ tags: Array.from({ length: 51 }, (_, index) => `t${index}`) }, "tags has more than 50 tags"],
+    [{ dependencies: [-1] }, "dependencies.0 is invalid"],
+    [{ dependencies: [987_654] }, "dependencies 987654 is not a job of this project"],
+  ])("%j", async (change, error) => {
+    const { id } = await createProject();
+    const body = { name: "unit", script: ["true"], ...change };
+    expect(await answer("POST", `/projects/${id}/jobs`, { body })).toEqual([400, { error }]);
+  });
+
+  test("a project with a repository needs to know the commit", async () => {
+    const { id } = await createProject({ repo_url: "https://git.test/x.git" });
+    const body = { name: "unit", script: "true" };
+    expect(await answer("POST", `/projects/${id}/jobs`, { body })).toEqual([400, { error: "sha is missing" }]);
+    expect(await createJob(id, { sha: SHA })).toMatchObject({ status: "pending" });
+  });
+
+  test("a spec of more than a mebibyte is too large, also when the request is not", async () => {
+    const { id } = await createProject();
+    const large = { name: "unit", script: "x".repeat(1024 * 1024) };
+    expect((await consumer("POST", `/projects/${id}/jobs`, { body: large })).status).toBe(413);
+    const variables = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`V${index}`, "1"]));
+    const expanding = { name: "unit", script: "true", variables };
+    expect(JSON.stringify(expanding).length).toBeLessThan(1024 * 1024);
+    expect((await consumer("POST", `/projects/${id}/jobs`, { body: expanding })).status).toBe(413);
+  });
+});
+
+describe("Idempotency-Key", () => {
+  const body = { name: "unit", script: ["true"] };
+
+  test("makes a repeated request return the first one's job", async () => {
+    const { id } = await createProject();
+    const sent = { body, headers: { "Idempotency-Key": "k1" } };
+    const first = await entity(201, "POST", `/projects/${id}/jobs`, sent);
+    const again = await entity(201, "POST", `/projects/${id}/jobs`, sent);
+    expect(again.id).toBe(first.id);
+    const other = await entity(201, "POST", `/projects/${id}/jobs`, { body, headers: { "Idempotency-Key": "k2" } });
+    expect(other.id).not.toBe(first.id);
+  });
+
+  test("can't be used again for another request", async () => {
+    const { id } = await createProject();
+    const headers = { "Idempotency-Key": "k1" };
+    await entity(201, "POST", `/projects/${id}/jobs`, { body, headers });
+    const different = { body: { ...body, name: "other" }, headers };
+    const error = "Idempotency-Key was used for a different request";
+    expect(await answer("POST", `/projects/${id}/jobs`, different)).toEqual([400, { error }]);
+  });
+
+  test.each(["", "k".repeat(256)])("has 1 to 255 characters (%#)", async (key) => {
+    const { id } = await createProject();
+    const sent = { body, headers: { "Idempotency-Key": key } };
+    expect((await consumer("POST", `/projects/${id}/jobs`, sent)).status).toBe(400);
+  });
+});
