@@ -9,7 +9,6 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type WorkerdStructuredLog } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 
 export interface LocalServer {
   readonly url: string;
@@ -29,7 +28,8 @@ export interface LocalServerOptions {
 const HOST = "127.0.0.1";
 const PROJECT_DIR = dirname(import.meta.dirname);
 const CONFIG = join(PROJECT_DIR, "wrangler.toml");
-const WRANGLER = join(dirname(fileURLToPath(import.meta.resolve("wrangler/package.json"))), "bin", "wrangler.js");
+/** The main module of the package is the command as well; its `bin` only starts another Node with this. */
+const WRANGLER = fileURLToPath(import.meta.resolve("wrangler"));
 
 // Wrangler reads these when it is called, here and in the process that bundles: nothing is sent out or left in $HOME.
 process.env["WRANGLER_SEND_METRICS"] = "false";
@@ -78,9 +78,11 @@ const print = ({ level, message }: WorkerdStructuredLog): void => {
   stream.write(`${message}\n`);
 };
 
-const miniflareOptions = async (options: LocalServerOptions, script: string) => {
-  const config = unstable_readConfig({ config: CONFIG });
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+const miniflareOptions = async (options: LocalServerOptions) => {
+  // Loading wrangler takes as long as bundling: both at once.
+  const [script, wrangler] = await Promise.all([bundle(join(options.stateDir, "bundle")), import("wrangler")]);
+  const config = wrangler.unstable_readConfig({ config: CONFIG });
+  const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config);
   const converted = convertV4MiniflareOptions({
     host: HOST,
     cf: false,
@@ -90,7 +92,7 @@ const miniflareOptions = async (options: LocalServerOptions, script: string) => 
       {
         ...workerOptions,
         name: config.name ?? "worker",
-        bindings: { ...workerOptions.bindings, ...options.vars },
+        bindings: { ...(workerOptions["bindings"] as object), ...options.vars },
         modulesRoot: dirname(script),
         modules: [{ type: "ESModule", path: script, contents: await readFile(script, "utf8") }],
         // Miniflare's own entry, on another port, shows stacks to clients, compresses, and halves the throughput.
@@ -108,10 +110,9 @@ const miniflareOptions = async (options: LocalServerOptions, script: string) => 
  * Miniflare ends this process at SIGINT and SIGTERM (130, 143), workerd with it, and starts a workerd that crashed anew.
  */
 export const startLocalServer = async (options: LocalServerOptions): Promise<LocalServer> => {
-  const stateDir = resolve(options.stateDir);
-  const script = await bundle(join(stateDir, "bundle"));
+  const settings = await miniflareOptions({ ...options, stateDir: resolve(options.stateDir) });
   const guard = guardWorkerd();
-  const miniflare = new Miniflare(await miniflareOptions({ ...options, stateDir }, script));
+  const miniflare = new Miniflare(settings);
   const stop = async (): Promise<void> => {
     await miniflare.dispose();
     guard.release();

@@ -21,18 +21,12 @@ import { hasSchema, migrate, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub, queueStub } from "../stubs.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { ProjectStore } from "./store.ts";
-import type { BuildList, BuildQuery } from "./store.ts";
+import type { BuildList, BuildQuery, Idempotency } from "./store.ts";
 
 type Message =
   | { readonly to: "build"; readonly build: NewBuild }
   | { readonly to: "directory"; readonly project: Project; readonly deleting: boolean }
   | { readonly to: "queue"; readonly sharedRunnersEnabled: boolean };
-
-/** `key` makes a repeated request return the first one's build; `fingerprint` tells a repetition from a reused key. */
-export interface Idempotency {
-  readonly key: string;
-  readonly fingerprint: string;
-}
 
 /** A new build is answered for when the queue has it, or after this: it is durable in any case. */
 const CREATE_MS = 10_000;
@@ -109,21 +103,8 @@ export class ProjectObject extends DurableObject<Env> {
 
   /** Makes one build. Errors: `not_found`, `invalid` for dependencies that aren't of this project or a reused key. */
   async createBuild(spec: BuildSpec, idempotency: Idempotency | null): Promise<Outcome<BuildSummary>> {
-    await this.#numbers.reserve("build");
-    await this.#numbers.reserve("pipeline");
-    // No await from here to the end of the transaction: what is checked is still so when it is written.
-    const project = this.get();
-    if (!project.ok) return project;
-    const known = idempotency === null ? null : this.#store.buildOfKey(idempotency.key);
-    if (known !== null) {
-      if (known.fingerprint !== idempotency?.fingerprint) return refuse(reusedKey);
-      return this.#created(known.buildId);
-    }
-    const foreign = spec.dependencies.find((id) => !this.#store.hasBuild(id));
-    if (foreign !== undefined) return refuse(foreignDependency(foreign));
-    const pipelineId = this.#numbers.take("pipeline");
-    const id = this.#add(project.value, spec, pipelineId, idempotency);
-    return id === null ? refuse({ reason: "unavailable", retryAfterSeconds: 1 }) : this.#created(id);
+    const id = await this.#numbers.with(["build", "pipeline"], () => this.#addOnce(spec, idempotency));
+    return id.ok ? this.#created(id.value) : id;
   }
 
   /**
@@ -134,22 +115,17 @@ export class ProjectObject extends DurableObject<Env> {
     const [original, summary] = await Promise.all([
       buildStub(this.env, oldId).original(),
       buildStub(this.env, oldId).summary(),
-      this.#numbers.reserve("build"),
     ]);
     if (!original.ok) return original;
     if (!summary.ok) return summary;
-    const newId = this.#numbers.take("build");
-    if (newId === null) return refuse({ reason: "unavailable", retryAfterSeconds: 1 });
+    const newId = await this.#numbers.with(["build"], () => this.#numbers.take("build"));
     const marked = await buildStub(this.env, oldId).markRetried(newId);
-    let successor = newId;
-    if (!marked.ok) {
-      if (marked.refusal.reason !== "not_retryable" || marked.refusal.retriedAs === null) return marked;
-      successor = marked.refusal.retriedAs;
-      if (this.#store.hasBuild(successor)) return marked;
-    }
+    const named = !marked.ok && marked.refusal.reason === "not_retryable" ? marked.refusal.retriedAs : null;
+    const successor = marked.ok ? newId : named;
+    if (successor === null || this.#store.hasBuild(successor)) return marked;
     const project = this.get();
     if (!project.ok) return project;
-    this.#addBuild(project.value, original.value, successor, summary.value.pipelineId, null);
+    this.#add(project.value, original.value, successor, summary.value.pipelineId, null);
     return this.#created(successor);
   }
 
@@ -233,21 +209,28 @@ export class ProjectObject extends DurableObject<Env> {
     return accept(project);
   }
 
-  #add(project: Project, spec: BuildSpec, pipelineId: number | null, idempotency: Idempotency | null): number | null {
+  /** Synchronous from its checks to the end of its transaction: what is checked is still so when it is written. */
+  #addOnce(spec: BuildSpec, idempotency: Idempotency | null): Outcome<number> {
+    const project = this.get();
+    if (!project.ok) return project;
+    const known = idempotency === null ? null : this.#store.buildOfKey(idempotency.key);
+    if (known !== null) {
+      return known.fingerprint === idempotency?.fingerprint ? accept(known.buildId) : refuse(reusedKey);
+    }
+    const foreign = spec.dependencies.find((id) => !this.#store.hasBuild(id));
+    if (foreign !== undefined) return refuse(foreignDependency(foreign));
     const id = this.#numbers.take("build");
-    if (id === null || pipelineId === null) return null;
-    this.#addBuild(project, spec, id, pipelineId, idempotency);
-    return id;
+    this.#add(project.value, spec, id, this.#numbers.take("pipeline"), idempotency);
+    return accept(id);
   }
 
-  #addBuild(project: Project, spec: BuildSpec, id: number, pipelineId: number, idempotency: Idempotency | null): void {
+  #add(project: Project, spec: BuildSpec, id: number, pipelineId: number, idempotency: Idempotency | null): void {
     const nowMs = Date.now();
     const build = { id, pipelineId, spec, project: snapshot(project) };
     const created = newBuild({ id, pipelineId, projectId: project.id }, spec.timeoutSeconds, nowMs);
     this.#sql.transaction(() => {
-      this.#store.addBuild(summarize(created, spec, []));
+      this.#store.addBuild(summarize(created, spec, []), idempotency);
       this.#outbox.put(`build/${id}`, 1, { to: "build", build }, nowMs);
-      if (idempotency !== null) this.#store.rememberKey(idempotency.key, idempotency.fingerprint, id);
     });
     this.#arm();
   }

@@ -20,14 +20,12 @@ export const MIGRATIONS: readonly Migration[] = [
         status TEXT NOT NULL CHECK (status IN (${statuses})),
         finished INTEGER NOT NULL,
         revision INTEGER NOT NULL,
-        summary TEXT NOT NULL
+        summary TEXT NOT NULL,
+        idempotency_key TEXT,
+        fingerprint TEXT
       ) STRICT;
       CREATE INDEX unfinished_build ON build (id) WHERE finished = 0;
-      CREATE TABLE idempotency_key (
-        key TEXT PRIMARY KEY,
-        fingerprint TEXT NOT NULL,
-        build_id INTEGER NOT NULL
-      ) STRICT, WITHOUT ROWID;
+      CREATE UNIQUE INDEX keyed_build ON build (idempotency_key) WHERE idempotency_key IS NOT NULL;
       ${NUMBER_BLOCK_TABLE};
       ${OUTBOX_TABLE}`,
   },
@@ -49,4 +47,8 @@ export interface IndexRow {
   revision: number;
   /** JSON of `BuildSummary`. */
   summary: string;
+  /** A repeated creation with this key gets this build, as long as it is there. */
+  idempotency_key: string | null;
+  /** Tells a repetition from another request with the same key. */
+  fingerprint: string | null;
 }

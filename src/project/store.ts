@@ -9,6 +9,12 @@ import type { IndexRow, ProjectRow } from "./schema.ts";
 /** Past this a list doesn't say how many there are: counting them would cost more than the list. */
 const MOST_COUNTED = 10_000;
 
+/** `key` makes a repeated request return the first one's build; `fingerprint` tells a repetition from a reused key. */
+export interface Idempotency {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
 export interface BuildQuery {
   /** Null: all. */
   readonly statuses: readonly BuildStatus[] | null;
@@ -56,14 +62,17 @@ export class ProjectStore {
     return row === null ? null : (JSON.parse(row.summary) as BuildSummary);
   }
 
-  addBuild(summary: BuildSummary): void {
+  addBuild(summary: BuildSummary, idempotency: Idempotency | null): void {
     this.#sql.run(
-      "INSERT INTO build (id, status, finished, revision, summary) VALUES (?, ?, ?, ?, ?)",
+      `INSERT INTO build (id, status, finished, revision, summary, idempotency_key, fingerprint)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       summary.id,
       summary.status,
       isFinished(summary.status) ? 1 : 0,
       summary.revision,
       JSON.stringify(summary),
+      idempotency?.key ?? null,
+      idempotency?.fingerprint ?? null,
     );
   }
 
@@ -119,20 +128,11 @@ export class ProjectStore {
     };
   }
 
-  buildOfKey(key: string): { fingerprint: string; buildId: number } | null {
-    const row = this.#sql.first<{ fingerprint: string; build_id: number }>(
-      "SELECT fingerprint, build_id FROM idempotency_key WHERE key = ?",
+  buildOfKey(key: string): { fingerprint: string | null; buildId: number } | null {
+    const row = this.#sql.first<Pick<IndexRow, "id" | "fingerprint">>(
+      "SELECT id, fingerprint FROM build WHERE idempotency_key = ?",
       key,
     );
-    return row === null ? null : { fingerprint: row.fingerprint, buildId: row.build_id };
-  }
-
-  rememberKey(key: string, fingerprint: string, buildId: number): void {
-    this.#sql.run(
-      "INSERT INTO idempotency_key (key, fingerprint, build_id) VALUES (?, ?, ?)",
-      key,
-      fingerprint,
-      buildId,
-    );
+    return row === null ? null : { fingerprint: row.fingerprint, buildId: row.id };
   }
 }

@@ -92,6 +92,10 @@ export class QueueObject extends DurableObject<Env> {
     );
     if (!hasSchema(this.#sql)) migrate(this.#sql, MIGRATIONS);
     else this.#load();
+    // The alarm of an earlier life stands: setting it anew each time would put it off for ever.
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#armedForMs = await ctx.storage.getAlarm();
+    });
   }
 
   /**
@@ -109,10 +113,10 @@ export class QueueObject extends DurableObject<Env> {
         return asked.ok ? refuse({ reason: "paused" }) : asked;
       }
       const runner = asked.value;
-      if (!woken) this.#runners.contact(runner.id, request.info, Date.now());
+      if (!woken) this.#runners.poll(runner.id, request.info, Date.now());
       const build = await this.#claimNext(runner, request);
       if (build !== null) {
-        this.#polls.served(machine);
+        this.#polls.served(machine, Date.now());
         return accept({ kind: "work", build, runner });
       }
       // Paused, reset or deleted while a claim was under way.
@@ -143,10 +147,9 @@ export class QueueObject extends DurableObject<Env> {
 
   /** Registers a runner: for one project, or with `projectId` null for all. Errors: `invalid` tags. */
   async registerRunner(settings: RunnerSettings, projectId: number | null, info: RunnerInfo): Promise<Outcome<Runner>> {
-    await this.#numbers.reserve("runner");
-    const id = this.#numbers.take("runner");
-    if (id === null) return refuse({ reason: "unavailable", retryAfterSeconds: 1 });
-    return this.#runners.register(id, settings, projectId, info, Date.now());
+    return this.#numbers.with(["runner"], () =>
+      this.#runners.register(this.#numbers.take("runner"), settings, projectId, info, Date.now()),
+    );
   }
 
   verifyRunner(token: RunnerToken, info: RunnerInfo | null): Outcome<Runner> {
@@ -165,8 +168,9 @@ export class QueueObject extends DurableObject<Env> {
     const held = this.#store.takenBy(id);
     this.#sql.transaction(() => {
       this.#runners.remove(id);
+      // The revision grows, as numbers of runners do: the next runner that this build loses is another message.
       for (const row of held)
-        this.#outbox.put(String(row.build_id), 1, { buildId: row.build_id, lostRunner: id }, nowMs);
+        this.#outbox.put(String(row.build_id), id, { buildId: row.build_id, lostRunner: id }, nowMs);
     });
     this.#runners.forget(id);
     this.#polls.release(id);
@@ -261,8 +265,10 @@ export class QueueObject extends DurableObject<Env> {
       if (row === null) return null;
       const shared = runner.projects === null;
       const taken = this.#store.take(row, { id: runner.id, epoch: runner.epoch, shared }, Date.now());
-      this.#groups.refresh(row.group_key);
+      const rest = this.#groups.refresh(row.group_key);
       if (!taken) continue;
+      // A whole group may have become free at once: each that takes from it has the next in line look.
+      if (rest !== null) this.#offer(rest);
       this.#arm();
       const claimed = await this.#claim(row, runner, request);
       if (claimed === "fault") faults++;
@@ -342,7 +348,7 @@ export class QueueObject extends DurableObject<Env> {
           other.id !== runner.id &&
           !other.paused &&
           this.#suits(other, group) &&
-          ((other.contactedAtMs ?? 0) >= sinceMs || this.#polls.isWaiting(other.id)),
+          (this.#runners.polledAtMs(other.id) >= sinceMs || this.#polls.isWaiting(other.id)),
       );
   }
 

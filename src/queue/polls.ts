@@ -15,9 +15,6 @@ interface Waiter {
   readonly runnerId: number;
   /** Runner and machine: several machines may share one runner's token. */
   readonly machine: string;
-  /** Since when this machine has asked in vain, poll after poll. */
-  readonly waitingSinceMs: number;
-  readonly arrival: number;
   readonly wake: (how: Wakening) => void;
 }
 
@@ -26,8 +23,8 @@ const MOST_MACHINES = 20_000;
 
 export class WaitingPolls {
   readonly #waiters = new Set<Waiter>();
+  /** Since when each machine has asked in vain, poll after poll. */
   readonly #waitingSince = new Map<string, { sinceMs: number; lastPollMs: number }>();
-  #arrivals = 0;
 
   get size(): number {
     return this.#waiters.size;
@@ -50,8 +47,8 @@ export class WaitingPolls {
   }
 
   /** The machine got work: others have waited longer from now on. */
-  served(machine: string): void {
-    this.#waitingSince.delete(machine);
+  served(machine: string, nowMs: number): void {
+    if (this.#waitingSince.has(machine)) this.#waitingSince.set(machine, { sinceMs: nowMs, lastPollMs: nowMs });
   }
 
   /** Resolves when woken, or as "timeout" after `ms`. The timer goes with it. */
@@ -63,18 +60,19 @@ export class WaitingPolls {
         resolve(how);
       };
       const timer = setTimeout(() => wake("timeout"), ms);
-      const waitingSinceMs = this.#waitingSince.get(machine)?.sinceMs ?? 0;
-      const waiter = { runnerId, machine, waitingSinceMs, arrival: ++this.#arrivals, wake };
+      const waiter = { runnerId, machine, wake };
       this.#waiters.add(waiter);
     });
   }
 
   /** Wakes the one that has waited longest of those that `mayTake`; of one machine the newest poll, as older ones are likely ghosts. */
   wakeOne(mayTake: (runnerId: number) => boolean): void {
+    // In order of arrival, so that the last poll of each machine stays.
+    const newest = new Map<string, Waiter>();
+    for (const waiter of this.#waiters) if (mayTake(waiter.runnerId)) newest.set(waiter.machine, waiter);
     let next: Waiter | null = null;
-    for (const waiter of this.#waiters) {
-      if (!mayTake(waiter.runnerId)) continue;
-      if (next === null || goesBefore(waiter, next)) next = waiter;
+    for (const waiter of newest.values()) {
+      if (next === null || this.#sinceMs(waiter) < this.#sinceMs(next)) next = waiter;
     }
     next?.wake("work");
   }
@@ -83,10 +81,8 @@ export class WaitingPolls {
   release(runnerId: number): void {
     for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) waiter.wake("changed");
   }
-}
 
-const goesBefore = (one: Waiter, other: Waiter): boolean =>
-  one.machine === other.machine
-    ? one.arrival > other.arrival
-    : one.waitingSinceMs < other.waitingSinceMs ||
-      (one.waitingSinceMs === other.waitingSinceMs && one.arrival < other.arrival);
+  #sinceMs(waiter: Waiter): number {
+    return this.#waitingSince.get(waiter.machine)?.sinceMs ?? 0;
+  }
+}

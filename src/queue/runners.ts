@@ -14,6 +14,8 @@ const ONLINE_MS = 300_000;
 interface Entry {
   runner: Runner;
   storedContactMs: number | null;
+  /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
+  polledAtMs: number;
   /** Goes up with each build that this runner might have taken: what its polls are told as the cursor. */
   tick: number;
 }
@@ -42,7 +44,8 @@ export class Runners {
 
   load(): void {
     for (const row of this.#sql.all<RunnerRow>("SELECT * FROM runner ORDER BY id")) {
-      this.#entries.set(row.id, { runner: fromRow(row), storedContactMs: row.contacted_at_ms, tick: 0 });
+      const storedContactMs = row.contacted_at_ms;
+      this.#entries.set(row.id, { runner: fromRow(row), storedContactMs, polledAtMs: storedContactMs ?? 0, tick: 0 });
     }
   }
 
@@ -102,14 +105,27 @@ export class Runners {
     this.#entries.delete(id);
   }
 
-  /** The runner was heard of; what it says of itself is written when it is news. */
+  /**
+   * The runner was heard of. What it says of itself is written with the contact, not when it is news: machines that share
+   * a token take turns in saying different things.
+   */
   contact(id: number, info: RunnerInfo | null, nowMs: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    const news = info !== null && JSON.stringify(info) !== JSON.stringify(entry.runner.info);
-    entry.runner = { ...entry.runner, contactedAtMs: nowMs, info: news ? info : entry.runner.info };
-    if (!news && entry.storedContactMs !== null && nowMs - entry.storedContactMs < CONTACT_EVERY_MS) return;
+    entry.runner = { ...entry.runner, contactedAtMs: nowMs, info: info ?? entry.runner.info };
+    if (entry.storedContactMs !== null && nowMs - entry.storedContactMs < CONTACT_EVERY_MS) return;
     this.#put(entry.runner);
+  }
+
+  /** The runner asked for work. */
+  poll(id: number, info: RunnerInfo | null, nowMs: number): void {
+    this.contact(id, info, nowMs);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.polledAtMs = nowMs;
+  }
+
+  polledAtMs(id: number): number {
+    return this.#entries.get(id)?.polledAtMs ?? 0;
   }
 
   tick(mayTake: (runner: Runner) => boolean): void {
@@ -141,7 +157,12 @@ export class Runners {
       runner.createdAtMs,
       runner.contactedAtMs,
     );
-    this.#entries.set(runner.id, { runner, storedContactMs: runner.contactedAtMs, tick: this.tickOf(runner.id) });
+    this.#entries.set(runner.id, {
+      runner,
+      storedContactMs: runner.contactedAtMs,
+      polledAtMs: this.polledAtMs(runner.id),
+      tick: this.tickOf(runner.id),
+    });
   }
 }
 

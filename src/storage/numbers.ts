@@ -22,29 +22,27 @@ export const NUMBER_BLOCK_TABLE = `
 export class Numbers {
   readonly #sql: Sql;
   readonly #lease: (kind: NumberKind) => Promise<NumberBlock>;
+  readonly #leasing = new Map<NumberKind, Promise<void>>();
 
   constructor(sql: Sql, lease: (kind: NumberKind) => Promise<NumberBlock>) {
     this.#sql = sql;
     this.#lease = lease;
   }
 
-  /** Makes sure that `take` has one to give. */
-  async reserve(kind: NumberKind): Promise<void> {
-    if (this.#next(kind) !== null) return;
-    const block = await this.#lease(kind);
-    // Another call may have got a block meanwhile: the later one wins, the earlier stays unused.
-    this.#sql.run(
-      "INSERT OR REPLACE INTO number_block (kind, next, until) VALUES (?, ?, ?)",
-      kind,
-      block.from,
-      block.until,
-    );
+  /** Runs `body` when there is a number of each kind to `take`, with nothing between that look and it. */
+  async with<T>(kinds: readonly NumberKind[], body: () => T): Promise<T> {
+    // A crowd may use up a block between its arrival and our turn, so we look again until it is so.
+    while (kinds.some((kind) => this.#next(kind) === null)) {
+      await Promise.all(kinds.map((kind) => this.#refill(kind)));
+    }
+    return body();
   }
 
-  /** The next number, used up from here on; null when `reserve` has to be called first. */
-  take(kind: NumberKind): number | null {
+  /** The next number, used up from here on. */
+  take(kind: NumberKind): number {
     const next = this.#next(kind);
-    if (next !== null) this.#sql.run("UPDATE number_block SET next = next + 1 WHERE kind = ?", kind);
+    if (next === null) throw new Error(`there is no ${kind} number to take`);
+    this.#sql.run("UPDATE number_block SET next = next + 1 WHERE kind = ?", kind);
     return next;
   }
 
@@ -54,5 +52,20 @@ export class Numbers {
       kind,
     );
     return row !== null && row.next < row.until ? row.next : null;
+  }
+
+  /** One lease at a time: whoever comes meanwhile waits for the same block. */
+  #refill(kind: NumberKind): Promise<void> {
+    if (this.#next(kind) !== null) return Promise.resolve();
+    const underWay = this.#leasing.get(kind);
+    if (underWay !== undefined) return underWay;
+    const lease = this.#lease(kind)
+      .then((block) => {
+        const { from, until } = block;
+        this.#sql.run("INSERT OR REPLACE INTO number_block (kind, next, until) VALUES (?, ?, ?)", kind, from, until);
+      })
+      .finally(() => this.#leasing.delete(kind));
+    this.#leasing.set(kind, lease);
+    return lease;
   }
 }

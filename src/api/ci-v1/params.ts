@@ -28,7 +28,8 @@ export const removal = v.object({ token: looseString });
 export const pollParams = v.object({
   token: optionalText,
   last_update: optionalText,
-  info: infoSchema,
+  /** Nothing said is not the same as nothing to say: what is known of the runner stays. */
+  info: v.nullish(infoSchema),
 });
 
 export const reportParams = v.object({

@@ -55,11 +55,12 @@ const earlyToken = (context: LegacyContext): string | null =>
 /** A path's id can't be anything but a build's: whatever else it is, it is not found. */
 const noSuchBuild = refuse({ reason: "not_found", what: "build" });
 
-const REPORTS: Readonly<Record<string, Report>> = {
-  success: { kind: "succeed" },
-  failed: { kind: "fail", reason: "unknown_failure", exitCode: null },
-  running: { kind: "confirm" },
-};
+/** A map, not an object: of that, `constructor` would be a state as well. */
+const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
+  ["success", { kind: "succeed" }],
+  ["failed", { kind: "fail", reason: "unknown_failure", exitCode: null }],
+  ["running", { kind: "confirm" }],
+]);
 
 export const legacyRoutes = new Hono<{ Bindings: Env }>();
 
@@ -119,7 +120,7 @@ legacyRoutes.put("/builds/:id", async (context) => {
   const access = await accessOfRunner(context.env, token, buildId);
   if (!access.ok) return refusalResponse(context, access.refusal, "report");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "report");
-  const report = REPORTS[asked.value.state ?? ""] ?? { kind: "keep_alive" };
+  const report = REPORTS.get(asked.value.state ?? "") ?? { kind: "keep_alive" };
   const reported = await reportBuild(context.env, access.value, buildId, report, asked.value.trace ?? null);
   return reported.ok ? context.json(true) : refusalResponse(context, reported.refusal, "report");
 });

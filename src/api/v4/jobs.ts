@@ -7,7 +7,7 @@ import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { BuildSpec } from "../../core/spec.ts";
 import type { BuildSummary } from "../../core/summary.ts";
-import type { Idempotency } from "../../project/object.ts";
+import type { Idempotency } from "../../project/store.ts";
 import { buildStub, projectStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { looseBoolean } from "../loose.ts";

@@ -57,8 +57,8 @@ export const authorizeUpload = async (
 export const uploadArchive = async (env: Env, request: UploadRequest): Promise<Outcome<BuildSummary>> => {
   const { buildId } = request;
   const limitBytes = settingsOf(env).maxArtifactBytes;
-  const lifetime = lifetimeMs(request.expireIn);
-  if (!lifetime.ok) return lifetime;
+  const lifetimeAsked = (fields: Readonly<Record<string, string>>) =>
+    lifetimeMs(request.expireIn ?? fields["expire_in"] ?? null);
   if (request.token !== null && request.declaredBytes > limitBytes + FORM_BYTES) {
     // Said before a byte is read; the build itself is asked first, since its refusals come before the size.
     return authorizeUpload(env, request.token, buildId, request.declaredBytes) as Promise<Outcome<never>>;
@@ -70,6 +70,8 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
     begin: async (fields) => {
       const access = await accessTo(env, request.token ?? fields["token"] ?? null, buildId);
       if (!access.ok) return access;
+      const lifetime = lifetimeAsked(fields);
+      if (!lifetime.ok) return lifetime;
       const upload = await buildStub(env, buildId).beginArtifact(access.value, "archive", "zip");
       if (!upload.ok) return upload;
       const { id, key } = upload.value;
@@ -86,16 +88,17 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
     return received.ok ? refuse({ reason: "missing_file" }) : received;
   }
   const { file, fields } = received.value;
-  const late = request.expireIn === null ? lifetimeMs(fields["expire_in"] ?? null) : lifetime;
-  if (!late.ok) {
+  // Once more, since the field may have come after the file.
+  const lifetime = lifetimeAsked(fields);
+  if (!lifetime.ok) {
     await buildStub(env, buildId).abandonArtifact(upload.id);
-    return late;
+    return lifetime;
   }
   const stored = await buildStub(env, buildId).commitArtifact(upload.access, upload.id, {
     filename: cleanFilename(file.filename, "artifacts.zip"),
     sizeBytes: file.sizeBytes,
     sha256: file.sha256,
-    expiresInMs: late.value,
+    expiresInMs: lifetime.value,
   });
   if (!stored.ok) await buildStub(env, buildId).abandonArtifact(upload.id);
   return stored;

@@ -1,0 +1,183 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Access } from "../../src/build/access.ts";
+import {
+  advance,
+  alarmOf,
+  FIRST,
+  fireAlarm,
+  holdTime,
+  refusalOf,
+  runningBuild,
+  statusOf,
+  toNextAlarm,
+  valueOf,
+} from "../support/objects.ts";
+import type { BuildStub } from "../support/objects.ts";
+
+beforeEach(holdTime);
+afterEach(() => void vi.useRealTimers());
+
+const MINUTE = 60_000;
+const CONSUMER: Access | null = null;
+
+/** An upload as the Worker makes it; `commit` says what became of it. */
+const begin = async (stub: BuildStub, text: string, type = "archive") => {
+  const { id, key } = valueOf(await stub.beginArtifact(FIRST, type, "zip"));
+  await env.ARTIFACTS.put(key, text);
+  const file = { filename: "a.zip", sizeBytes: text.length, sha256: "00", expiresInMs: null as number | null };
+  return {
+    id,
+    key,
+    commit: (expiresInMs: number | null = null) => stub.commitArtifact(FIRST, id, { ...file, expiresInMs }),
+  };
+};
+const store = async (stub: BuildStub, text: string, expiresInMs: number | null = null, type = "archive") => {
+  const upload = await begin(stub, text, type);
+  valueOf(await upload.commit(expiresInMs));
+  return upload.key;
+};
+const exists = async (key: string) => (await env.ARTIFACTS.head(key)) !== null;
+const finish = (stub: BuildStub) => stub.report(FIRST, { kind: "succeed" }, null);
+
+/** Fires alarms up to this time. */
+const passTime = async (stub: BuildStub, ms: number): Promise<void> => {
+  const untilMs = Date.now() + ms;
+  for (let at = await alarmOf(stub); at !== null && at <= untilMs; at = await alarmOf(stub)) await toNextAlarm(stub);
+  vi.setSystemTime(untilMs);
+};
+
+describe("uploads", () => {
+  it("count from their commit on, and are listed then", async () => {
+    const { stub } = await runningBuild();
+    const upload = await begin(stub, "zip");
+    expect(refusalOf(await stub.artifact("archive", CONSUMER))).toEqual({ reason: "not_found", what: "artifact" });
+    expect(valueOf(await upload.commit()).artifacts).toMatchObject([
+      { type: "archive", filename: "a.zip", sizeBytes: 3 },
+    ]);
+    expect(valueOf(await stub.artifact("archive", FIRST))).toMatchObject({ key: upload.key, sizeBytes: 3 });
+  });
+
+  it("are refused before the build runs and after its end, also one that has begun in time", async () => {
+    const { stub } = await runningBuild();
+    const upload = await begin(stub, "zip");
+    await finish(stub);
+    expect(refusalOf(await upload.commit())).toEqual({ reason: "not_running", status: "success" });
+    expect(refusalOf(await stub.mayUpload(FIRST))).toEqual({ reason: "not_running", status: "success" });
+    expect(refusalOf(await stub.artifact("archive", CONSUMER))).toMatchObject({ reason: "not_found" });
+  });
+
+  it("of an attempt whose claim went elsewhere are refused", async () => {
+    const { stub } = await runningBuild();
+    await stub.release(1);
+    expect(refusalOf(await stub.beginArtifact(FIRST, "archive", "zip"))).toEqual({ reason: "stale_token" });
+  });
+
+  it("are a sign of life", async () => {
+    const { stub } = await runningBuild();
+    await begin(stub, "zip");
+    await passTime(stub, 5 * MINUTE);
+    expect(await statusOf(stub)).toBe("running");
+  });
+
+  it("that are given up are deleted by the next alarm", async () => {
+    const { stub } = await runningBuild();
+    const upload = await begin(stub, "zip");
+    await stub.abandonArtifact(upload.id);
+    await fireAlarm(stub);
+    expect(await exists(upload.key)).toBe(false);
+    expect(refusalOf(await upload.commit())).toEqual({ reason: "not_found", what: "artifact" });
+  });
+
+  it("that nobody ever hears of again are deleted after an hour", async () => {
+    const { stub } = await runningBuild();
+    const upload = await begin(stub, "zip");
+    await finish(stub);
+    await evictDurableObject(stub);
+    await passTime(stub, 59 * MINUTE);
+    expect(await exists(upload.key)).toBe(true);
+    await passTime(stub, MINUTE);
+    expect(await exists(upload.key)).toBe(false);
+  });
+
+  it("in many parts that nobody hears of again are aborted", async () => {
+    const { stub } = await runningBuild();
+    const { id, key } = valueOf(await stub.beginArtifact(FIRST, "archive", "zip"));
+    const multipart = await env.ARTIFACTS.createMultipartUpload(key);
+    await stub.noteMultipartUpload(id, multipart.uploadId);
+    const part = await multipart.uploadPart(1, "part");
+    await stub.abandonArtifact(id);
+    await fireAlarm(stub);
+    await expect(multipart.complete([part])).rejects.toThrow("multipart upload");
+  });
+});
+
+describe("stored artifacts", () => {
+  it("replaced by another are deleted ten minutes later, and the other one stays", async () => {
+    const { stub } = await runningBuild();
+    const [first, second] = [await store(stub, "first"), await store(stub, "second")];
+    expect(valueOf(await stub.artifact("archive", CONSUMER)).key).toBe(second);
+    await finish(stub);
+    await passTime(stub, 10 * MINUTE - 1);
+    expect(await exists(first)).toBe(true);
+    await passTime(stub, 1);
+    expect([await exists(first), await exists(second)]).toEqual([false, true]);
+  });
+
+  it("expire for readers at once, and really ten minutes later", async () => {
+    const { stub } = await runningBuild();
+    const key = await store(stub, "zip", 30 * MINUTE);
+    await store(stub, "xml", null, "junit");
+    await finish(stub);
+    await evictDurableObject(stub);
+    advance(30 * MINUTE);
+    expect(refusalOf(await stub.artifact("archive", CONSUMER))).toEqual({ reason: "not_found", what: "artifact" });
+    expect(valueOf(await stub.summary()).artifacts.map((each) => each.type)).toEqual(["junit"]);
+    await toNextAlarm(stub);
+    expect(await exists(key)).toBe(true);
+    await passTime(stub, 10 * MINUTE);
+    expect(await exists(key)).toBe(false);
+    expect(valueOf(await stub.artifact("junit", CONSUMER)).sizeBytes).toBe(3);
+  });
+
+  it("that are kept don't expire", async () => {
+    const { stub } = await runningBuild();
+    const key = await store(stub, "zip", 30 * MINUTE);
+    valueOf(await stub.keepArtifacts());
+    await finish(stub);
+    await passTime(stub, 60 * MINUTE);
+    expect(valueOf(await stub.artifact("archive", CONSUMER)).key).toBe(key);
+  });
+
+  it("are deleted on demand, twice as well as once", async () => {
+    const { stub } = await runningBuild();
+    const key = await store(stub, "zip");
+    await finish(stub);
+    expect(valueOf(await stub.deleteArtifacts(null)).artifacts).toEqual([]);
+    const { revision } = valueOf(await stub.summary());
+    expect(valueOf(await stub.deleteArtifacts(null)).revision).toBe(revision);
+    await passTime(stub, 10 * MINUTE);
+    expect(await exists(key)).toBe(false);
+  });
+
+  it("go with the build when it is removed, with uploads and replaced ones", async () => {
+    const { id, stub } = await runningBuild();
+    await store(stub, "first");
+    await store(stub, "second");
+    await begin(stub, "never committed", "junit");
+    await stub.remove(id);
+    expect((await env.ARTIFACTS.list({ prefix: `builds/${id}/` })).objects).toEqual([]);
+    expect(await alarmOf(stub)).toBeNull();
+  });
+
+  it("make a build erasable", async () => {
+    const { stub } = await runningBuild();
+    const key = await store(stub, "zip");
+    await finish(stub);
+    expect(valueOf(await stub.erase("root")).artifacts).toEqual([]);
+    expect(refusalOf(await stub.deleteArtifacts(null))).toEqual({ reason: "erased" });
+    await passTime(stub, 10 * MINUTE);
+    expect(await exists(key)).toBe(false);
+  });
+});

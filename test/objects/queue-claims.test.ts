@@ -1,0 +1,215 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { buildStub, queueStub } from "../../src/stubs.ts";
+import {
+  advance,
+  alarmOf,
+  attempt,
+  buildOf,
+  bytesOf,
+  crash,
+  fireAlarm,
+  FIRST,
+  holdTime,
+  pendingBuild,
+  poll,
+  pollOf,
+  refusalOf,
+  registered,
+  rowsOf,
+  statusOf,
+  uniqueId,
+  valueOf,
+} from "../support/objects.ts";
+
+beforeEach(holdTime);
+afterEach(() => void vi.useRealTimers());
+
+const queue = () => queueStub(env);
+const LEASE = 120_000;
+const rowOf = async (id: number) =>
+  (await rowsOf(queue(), `SELECT state, revision, runner_id FROM build WHERE build_id = ${id}`))[0] ?? null;
+const reconcile = () => runInDurableObject(queue(), (instance) => instance.alarm());
+/** The row of a build as it is left by a queue that crashed before it asked the build. */
+const takeRow = (id: number, runnerId: number) =>
+  rowsOf(
+    queue(),
+    `UPDATE build SET state = 'taken', runner_id = ${runnerId}, asked_at_ms = ${Date.now()} WHERE build_id = ${id}`,
+  );
+
+describe("a lost claim", () => {
+  it("goes to another runner that has asked lately, and else to the same", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const [loser, other] = [await registered(projectId), await registered(projectId)];
+    expect(buildOf(await poll(loser))).toBe(id);
+    advance(LEASE);
+    expect(buildOf(await poll(other))).toBeNull();
+    await fireAlarm(stub);
+    expect(buildOf(await poll(loser))).toBeNull();
+    expect(buildOf(await poll(other))).toBe(id);
+    advance(LEASE);
+    await fireAlarm(stub);
+    advance(LEASE + 1);
+    expect(buildOf(await poll(other))).toBe(id);
+  });
+
+  it("waits for no runner that only reports, having no room for more", async () => {
+    const projectId = uniqueId();
+    const [loser, busy] = [await registered(projectId), await registered(projectId)];
+    const long = await pendingBuild({}, projectId);
+    await poll(busy);
+    const { id, stub } = await pendingBuild({}, projectId);
+    await poll(loser);
+    advance(LEASE + 1);
+    await fireAlarm(stub);
+    expect(refusalOf(await queue().findRunnerBuild(busy, long.id))).toBeNull();
+    expect(buildOf(await poll(loser))).toBe(id);
+  });
+
+  it("is first in line again", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const runner = await registered(projectId);
+    await poll(runner);
+    await pendingBuild({}, projectId);
+    await stub.release(1);
+    expect(buildOf(await poll(runner))).toBe(id);
+  });
+});
+
+describe("a claim that the build refuses", () => {
+  it("goes on with the next", async () => {
+    const first = await pendingBuild();
+    const notice = await first.stub.notice(first.id);
+    await first.stub.cancel("root", false);
+    // As if the queue had not heard of it yet.
+    await queue().notify(notice);
+    const second = await pendingBuild({}, first.projectId);
+    expect(await rowOf(first.id)).toMatchObject({ state: "pending" });
+    expect(buildOf(await poll(await registered(first.projectId)))).toBe(second.id);
+    expect(await rowOf(first.id)).toBeNull();
+  });
+
+  it("because it has changed is tried again as it is now", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    await stub.keepArtifacts();
+    expect(await rowOf(id)).toMatchObject({ revision: 1 });
+    expect(buildOf(await poll(await registered(projectId)))).toBe(id);
+  });
+});
+
+describe("a runner that is removed", () => {
+  it("fails the builds that it holds, at once", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const runner = await registered(projectId);
+    await poll(runner);
+    expect(refusalOf(await queue().removeRunner(runner.id, 1))).toBeNull();
+    await vi.waitUntil(async () => (await statusOf(stub)) === "failed");
+    expect(valueOf(await stub.summary()).failureReason).toBe("runner_system_failure");
+    expect(await rowOf(id)).toBeNull();
+    expect(refusalOf(await queue().poll(pollOf(runner)))).toEqual({ reason: "forbidden" });
+    expect(refusalOf(await queue().removeRunner(runner.id, null))).toMatchObject({ reason: "not_found" });
+  });
+
+  it("while it claims a build leaves that to others, or its end", async () => {
+    const { projectId, stub } = await pendingBuild();
+    const runner = await registered(projectId);
+    const claiming = queue().poll(pollOf(runner));
+    await queue().removeRunner(runner.id, null);
+    expect(refusalOf(await claiming)).toEqual({ reason: "forbidden" });
+    await vi.waitUntil(async () => (await statusOf(stub)) !== "running");
+    expect((await stub.append(FIRST, 0, bytesOf("x"))).ok && (await statusOf(stub)) === "running").toBe(false);
+  });
+
+  it("by a token of another epoch stays", async () => {
+    const runner = await registered(uniqueId());
+    expect(refusalOf(await queue().removeRunner(runner.id, 2))).toEqual({ reason: "stale_token" });
+    expect(valueOf(await queue().runner(runner.id)).id).toBe(runner.id);
+  });
+});
+
+describe("the reconciler", () => {
+  it("puts back a row that was taken without the build knowing, after a restart", async () => {
+    const { id, projectId } = await pendingBuild();
+    const runner = await registered(projectId);
+    await takeRow(id, runner.id);
+    advance(1);
+    await crash(queue());
+    expect(buildOf(await poll(runner))).toBeNull();
+    await reconcile();
+    expect(await rowOf(id)).toMatchObject({ state: "pending", runner_id: null });
+    expect(buildOf(await poll(runner))).toBe(id);
+  });
+
+  it("forgets a row whose build is gone", async () => {
+    const { id, stub } = await pendingBuild();
+    await takeRow(id, 1);
+    await runInDurableObject(stub, (_instance, state) => state.storage.deleteAll());
+    await crash(stub);
+    advance(1);
+    await crash(queue());
+    await reconcile();
+    expect(await rowOf(id)).toBeNull();
+  });
+
+  it("asks running builds once in a while, and leaves them as they are", async () => {
+    const { id, projectId } = await pendingBuild();
+    const runner = await registered(projectId);
+    await poll(runner);
+    advance(600_001);
+    await reconcile();
+    expect(await rowOf(id)).toEqual({ state: "taken", revision: 2, runner_id: runner.id });
+  });
+
+  it("is not put off by a queue that starts anew before each alarm", async () => {
+    const { projectId } = await pendingBuild();
+    await pendingBuild({}, projectId);
+    const runner = await registered(projectId);
+    await poll(runner);
+    const armed = await alarmOf(queue());
+    advance(30_000);
+    await evictDurableObject(queue());
+    await poll(runner);
+    expect(await alarmOf(queue())).toBe(armed);
+  });
+
+  it("rests when nothing is held", async () => {
+    for (const row of await rowsOf(queue(), "SELECT build_id AS id FROM build")) {
+      await buildStub(env, Number(row["id"])).cancel("root", true);
+    }
+    await runDurableObjectAlarm(queue());
+    expect(await rowsOf(queue(), "SELECT * FROM build WHERE state = 'taken'")).toEqual([]);
+    await reconcile();
+    expect(await alarmOf(queue())).toBeNull();
+  });
+});
+
+describe("an eviction of the queue", () => {
+  it("changes nothing: runners, what waits, what is held, who had what", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const next = await pendingBuild({ tags: ["a"] }, projectId);
+    await queue().allowInstanceRunners(projectId, false);
+    const runner = await registered(projectId);
+    await poll(runner);
+    await evictDurableObject(queue());
+    expect(valueOf(await queue().runner(runner.id))).toMatchObject({ running: 1, projects: [projectId] });
+    expect(refusalOf(await queue().findRunnerBuild(runner, id))).toBeNull();
+    expect(valueOf(await stub.append(attempt(1), 0, bytesOf("x"))).status).toBe("running");
+    expect(buildOf(await poll(runner))).toBeNull();
+    expect(buildOf(await poll(await registered(projectId, { tags: ["a"] })))).toBe(next.id);
+    const reasons = await queue().pendingReasons([
+      { projectId: uniqueId(), tags: [] },
+      { projectId, tags: ["zzz"] },
+    ]);
+    expect(reasons.at(1)).toBe("no runner has the tags zzz");
+  });
+
+  it("makes cursors of its earlier life outdated", async () => {
+    const runner = await registered(uniqueId());
+    const before = await poll(runner);
+    await evictDurableObject(queue());
+    const cursor = before.kind === "nothing" ? before.cursor : "";
+    const after = await poll(runner, { cursor });
+    expect(after.kind === "nothing" && after.cursor !== cursor).toBe(true);
+  });
+});

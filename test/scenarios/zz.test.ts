@@ -1,0 +1,25 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { buildStub, directoryStub, projectStub, queueStub } from "../../src/stubs.ts";
+import { claim, enqueue, newProject, newRunner, summaryOf } from "../support/legacy-api.ts";
+const within = (p: Promise<unknown>) => Promise.race([p.then(() => "done", (e) => String(e)), new Promise((r) => setTimeout(() => r("HANG"), 1500))]);
+test.each([["two at once", 2], ["one", 1]])("retry %s", async (_n, n) => {
+    const project = await newProject();
+    const runner = await newRunner(project);
+    const id = await enqueue(project, { name: "flaky" });
+    const b = await claim(runner);
+    await runner.update(id, "failed");
+    const retry = () => projectStub(env, project.id).retryBuild(id);
+    const out: unknown[] = [];
+    out.push(await Promise.all(Array.from({ length: n as number }, retry)).then((x) => x.map((o) => o.ok ? o.value.id : o.refusal)));
+    const successor = (await summaryOf(id)).retriedAs ?? 0;
+    out.push(successor);
+    out.push(["claim", (await claim(runner)).id]);
+    out.push(["old", await within(evictDurableObject(buildStub(env, id)))]);
+    out.push(["new", await within(evictDurableObject(buildStub(env, successor)))]);
+    out.push(["project", await within(evictDurableObject(projectStub(env, project.id)))]);
+    out.push(["queue", await within(evictDurableObject(queueStub(env)))]);
+    out.push(["dir", await within(evictDurableObject(directoryStub(env)))]);
+    if (true) throw new Error(out.map((x) => JSON.stringify(x)).join(" "));
+}, 30000);

@@ -1,0 +1,175 @@
+/** What the tests of the objects share: builds and runners under numbers of their own, time that only they move, crashes. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import type { Access } from "../../src/build/access.ts";
+import type { RunnerRef } from "../../src/core/build.ts";
+import type { Outcome, Refusal } from "../../src/core/refusal.ts";
+import type { RunnerSettings } from "../../src/core/runner.ts";
+import type { BuildSpec, ProjectSnapshot } from "../../src/core/spec.ts";
+import type { PollAnswer, PollRequest } from "../../src/queue/object.ts";
+import { buildStub, queueStub } from "../../src/stubs.ts";
+
+/** A number that no other test of the file uses: its tests share their storage. */
+export const uniqueId = (): number => 1_000_000_000 + Math.floor(Math.random() * 1e15);
+
+export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
+  name: "test",
+  stage: "test",
+  ref: "main",
+  sha: "b0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9",
+  beforeSha: "0000000000000000000000000000000000000000",
+  tag: false,
+  beforeScript: [],
+  script: ["make"],
+  afterScript: [],
+  image: null,
+  services: [],
+  variables: [],
+  artifacts: null,
+  cache: [],
+  tags: [],
+  timeoutSeconds: 3600,
+  allowGitFetch: true,
+  dependencies: [],
+  ...change,
+});
+
+export const snapshotOf = (id: number): ProjectSnapshot => ({
+  id,
+  name: "demo",
+  path: "root/demo",
+  defaultBranch: "main",
+  visibility: "private",
+  repoUrl: "",
+  tokenEpoch: 1,
+});
+
+/** The value of an outcome that must not be a refusal. */
+export const valueOf = <T>(outcome: Outcome<T>): T => {
+  if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.refusal)}`);
+  return outcome.value;
+};
+
+/** The refusal of an outcome, null when it was accepted. */
+export const refusalOf = (outcome: Outcome<unknown>): Refusal | null => (outcome.ok ? null : outcome.refusal);
+
+export type BuildStub = ReturnType<typeof buildStub>;
+export type QueueStub = ReturnType<typeof queueStub>;
+
+export interface TestBuild {
+  readonly id: number;
+  readonly projectId: number;
+  readonly stub: BuildStub;
+}
+
+export const inputOf = (id: number, projectId: number, spec: Partial<BuildSpec> = {}) => ({
+  id,
+  pipelineId: uniqueId(),
+  spec: specOf(spec),
+  project: snapshotOf(projectId),
+});
+
+/** A pending build that its queue knows; its project exists in name only. */
+export const pendingBuild = async (spec: Partial<BuildSpec> = {}, projectId = uniqueId()): Promise<TestBuild> => {
+  const id = uniqueId();
+  const stub = buildStub(env, id);
+  valueOf(await stub.create(inputOf(id, projectId, spec)));
+  return { id, projectId, stub };
+};
+
+export const runnerRefOf = (change: Partial<RunnerRef> = {}): RunnerRef => ({
+  id: uniqueId(),
+  epoch: 1,
+  description: "a runner",
+  tags: [],
+  shared: true,
+  cancelGracefully: false,
+  ...change,
+});
+
+/** Claims the build as it stands, without its queue. */
+export const claim = async (stub: BuildStub, runner = runnerRefOf(), twoPhase = false) => {
+  const { revision } = valueOf(await stub.summary());
+  return valueOf(await stub.claim({ revision, runner, twoPhase }));
+};
+
+export const attempt = (number: number): Access => ({ by: "attempt", attempt: number });
+export const FIRST = attempt(1);
+
+export const runningBuild = async (spec: Partial<BuildSpec> = {}, runner = runnerRefOf()): Promise<TestBuild> => {
+  const build = await pendingBuild(spec);
+  await claim(build.stub, runner);
+  return build;
+};
+
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const streamOf = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream();
+
+/** Of a build that runs, a tail that may be the beginning of a token is held back: end with what no token has, as `.` */
+export const traceOf = async (stub: BuildStub, offset = 0, maxBytes = 1024 * 1024): Promise<string> =>
+  new TextDecoder().decode(valueOf(await stub.readTrace(offset, maxBytes)).bytes);
+
+export const statusOf = async (stub: BuildStub) => valueOf(await stub.summary()).status;
+
+export const lastEvent = async (stub: BuildStub) => valueOf(await stub.history()).at(-1)?.event;
+
+/** From here on time stands still but for `advance`; alarms fire when a test says so. */
+export const holdTime = (): void => void vi.useFakeTimers({ toFake: ["Date"] });
+export const advance = (ms: number): void => void vi.setSystemTime(Date.now() + ms);
+
+/** Moves time to the alarm that is set, and fires it. False when none is. */
+export const toNextAlarm = async (stub: DurableObjectStub): Promise<boolean> => {
+  const atMs = await alarmOf(stub);
+  if (atMs === null) return false;
+  if (atMs > Date.now()) vi.setSystemTime(atMs);
+  return runDurableObjectAlarm(stub);
+};
+
+/** Runs a build's alarm here and now. One that is due at once may also fire by itself, at any time. */
+export const fireAlarm = (stub: BuildStub, info?: Partial<AlarmInvocationInfo>): Promise<void> =>
+  runInDurableObject(stub, (instance) =>
+    instance.alarm(
+      info === undefined ? undefined : { isRetry: false, retryCount: 0, scheduledTime: Date.now(), ...info },
+    ),
+  );
+
+export const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
+  runInDurableObject(stub, (_instance, state) => state.storage.getAlarm());
+
+/** The object dies: memory is gone, and what was not yet durable. */
+export const crash = async (stub: DurableObjectStub): Promise<void> => {
+  await expect(runInDurableObject(stub, (_instance, state) => state.abort("a crash"))).rejects.toThrow("a crash");
+};
+
+export const rowsOf = (stub: DurableObjectStub, query: string): Promise<Record<string, SqlStorageValue>[]> =>
+  runInDurableObject(stub, (_instance, state) => state.storage.sql.exec(query).toArray());
+
+export const settings = (change: Partial<RunnerSettings> = {}): RunnerSettings => ({
+  description: "a runner",
+  tags: [],
+  runUntagged: true,
+  paused: false,
+  locked: false,
+  ...change,
+});
+
+export const registered = async (projectId: number | null, change: Partial<RunnerSettings> = {}) =>
+  valueOf(await queueStub(env).registerRunner(settings(change), projectId, {}));
+
+/** A poll that is answered at once: it carries no cursor. */
+export const pollOf = (runner: { id: number; epoch: number }, change: Partial<PollRequest> = {}): PollRequest => ({
+  token: { id: runner.id, epoch: runner.epoch },
+  systemId: "",
+  info: null,
+  cursor: null,
+  twoPhase: false,
+  cancelGracefully: false,
+  ...change,
+});
+
+export const poll = async (runner: { id: number; epoch: number }, change: Partial<PollRequest> = {}) =>
+  valueOf<PollAnswer>(await queueStub(env).poll(pollOf(runner, change)));
+
+/** The number of the build that a poll got, null for none. */
+export const buildOf = (answer: PollAnswer): number | null => (answer.kind === "work" ? answer.build.summary.id : null);
