@@ -25,6 +25,7 @@ import type { Access } from "./access.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, StoredFile } from "./artifacts.ts";
 import { readLog } from "./log-stream.ts";
+import type { WholeLog } from "./log-stream.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { ARCHIVE_AFTER_MS, BuildRecord } from "./record.ts";
@@ -153,7 +154,7 @@ export class BuildObject extends DurableObject<Env> {
    * The runner reports. `log` is its whole trace, which replaces what is stored; it is read to its end first, so that
    * log and report become true together or not at all.
    */
-  async report(access: Access, report: Report, log: ReadableStream<Uint8Array> | null): Promise<Outcome<Patched>> {
+  async report(access: Access, report: Report, log: WholeLog | null): Promise<Outcome<Patched>> {
     const whole = log === null ? null : await readLog(log, this.#settings.maxTraceBytes);
     const admitted = admit(this.#record.build, access);
     if (!admitted.ok) return admitted;

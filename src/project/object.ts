@@ -14,6 +14,7 @@ import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import { summarize } from "../core/summary.ts";
 import type { BuildSummary } from "../core/summary.ts";
+import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
@@ -32,6 +33,7 @@ type Message =
 const CREATE_MS = 10_000;
 const SETTLE_MS = 1000;
 const REMOVE_BATCH = 20;
+const REMOVE_BATCHES = 50;
 const RETRY_MS = 10_000;
 
 export class ProjectObject extends DurableObject<Env> {
@@ -41,10 +43,13 @@ export class ProjectObject extends DurableObject<Env> {
   readonly #outbox: Outbox<Message>;
   #project: Project | null = null;
   #deleting = false;
-  #armedForMs: number | null = null;
+  readonly #alarm: EarliestAlarm;
+  /** Retries under way, by the build that is retried: the next one waits to see what the first has made. */
+  readonly #retrying = new Map<number, Promise<unknown>>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#alarm = new EarliestAlarm(ctx);
     this.#sql = new Sql(ctx.storage);
     this.#store = new ProjectStore(this.#sql);
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
@@ -112,6 +117,16 @@ export class ProjectObject extends DurableObject<Env> {
    * a transaction of its own. A crash after that, and before the successor is made, is mended by the next retry.
    */
   async retryBuild(oldId: number): Promise<Outcome<BuildSummary>> {
+    while (this.#retrying.has(oldId)) await this.#retrying.get(oldId);
+    const retried = this.#retry(oldId).finally(() => this.#retrying.delete(oldId));
+    this.#retrying.set(
+      oldId,
+      retried.catch(() => {}),
+    );
+    return retried;
+  }
+
+  async #retry(oldId: number): Promise<Outcome<BuildSummary>> {
     const [original, summary] = await Promise.all([
       buildStub(this.env, oldId).original(),
       buildStub(this.env, oldId).summary(),
@@ -153,13 +168,13 @@ export class ProjectObject extends DurableObject<Env> {
       this.#tellDirectory({ ...project.value, revision: project.value.revision + 1 }, true);
     });
     this.#deleting = true;
-    this.#armFor(Date.now());
+    this.#alarm.by(Date.now());
     await this.#settled(["directory"]);
     return accept(null);
   }
 
   override async alarm(): Promise<void> {
-    this.#armedForMs = null;
+    this.#alarm.fired();
     let retryAtMs: number | null = null;
     try {
       await this.#outbox.deliverDue(Date.now());
@@ -173,16 +188,21 @@ export class ProjectObject extends DurableObject<Env> {
     }
   }
 
-  /** Builds first, with their objects in R2 and their rows in the queue; then what others know of us; storage last. */
+  /**
+   * Builds first, with their objects in R2 and their rows in the queue; then what others know of us; storage last. One
+   * alarm removes so many builds, the next goes on.
+   */
   async #removeEverything(): Promise<void> {
     const project = this.#project;
     if (project === null) return;
-    for (let ids = this.#store.someBuilds(REMOVE_BATCH); ids.length > 0; ids = this.#store.someBuilds(REMOVE_BATCH)) {
-      await Promise.all(ids.map((id) => this.#removeBuild(id)));
+    for (let batch = 0; batch < REMOVE_BATCHES; batch++) {
+      await Promise.all(this.#store.someBuilds(REMOVE_BATCH).map((id) => this.#removeBuild(id)));
     }
+    if (this.#store.someBuilds(1).length > 0) return;
+    // Nothing of ours may arrive there after they have forgotten us.
+    await this.#outbox.close();
     await queueStub(this.env).forgetProject(project.id);
     await directoryStub(this.env).forgetProject(project.id);
-    await this.#outbox.close();
     await this.ctx.storage.deleteAll();
     this.#project = null;
   }
@@ -275,13 +295,7 @@ export class ProjectObject extends DurableObject<Env> {
   #arm(retryAtMs: number | null = null): void {
     if (this.#project === null) return;
     const next = retryAtMs ?? (this.#deleting ? Date.now() : this.#outbox.nextDueMs());
-    if (next !== null) this.#armFor(next);
-  }
-
-  #armFor(atMs: number): void {
-    if (this.#armedForMs !== null && this.#armedForMs <= atMs) return;
-    this.#armedForMs = atMs;
-    void this.ctx.storage.setAlarm(atMs);
+    if (next !== null) this.#alarm.by(next);
   }
 }
 

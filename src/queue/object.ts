@@ -7,24 +7,25 @@
 import { DurableObject } from "cloudflare:workers";
 import { settingsOf } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
-import type { RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild } from "../core/claimed.ts";
-import { firstOf, groupKey, pendingReason, suits } from "../core/matching.ts";
+import { pendingReason } from "../core/matching.ts";
 import type { GroupTraits } from "../core/matching.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
 import type { QueueNotice } from "../core/summary.ts";
+import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { Outbox } from "../storage/outbox.ts";
-import { hasSchema, migrate, Sql } from "../storage/sql.ts";
+import { migrate, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub } from "../stubs.ts";
+import { Claims } from "./claims.ts";
+import type { Abilities } from "./claims.ts";
 import { PendingGroups } from "./groups.ts";
-import type { Group } from "./groups.ts";
+import { Matchmaker } from "./matchmaker.ts";
 import { WaitingPolls } from "./polls.ts";
 import { Runners } from "./runners.ts";
 import { MIGRATIONS } from "./schema.ts";
-import type { QueuedRow } from "./schema.ts";
 import { QueueStore } from "./store.ts";
 
 /** Who asks, by the claims of a runner's token. */
@@ -33,15 +34,13 @@ export interface RunnerToken {
   readonly epoch: number;
 }
 
-export interface PollRequest {
+export interface PollRequest extends Abilities {
   readonly token: RunnerToken;
   /** Tells machines apart that share a token; "" where the dialect has no such thing. */
   readonly systemId: string;
   readonly info: RunnerInfo | null;
   /** What the last answer without work told. Only a current one is held. */
   readonly cursor: string | null;
-  readonly twoPhase: boolean;
-  readonly cancelGracefully: boolean;
 }
 
 export type PollAnswer =
@@ -55,13 +54,6 @@ interface Message {
 
 /** While builds are held, their rows are looked after this often. */
 const RECONCILE_EVERY_MS = 60_000;
-/** A held build that said nothing to the queue for so long is asked. */
-const OLD_ROW_MS = 600_000;
-const RECONCILE_BATCH = 50;
-/** A build whose claim broke off stands aside for so long, until it is asked. */
-const FAULT_MS = 5_000;
-const MOST_FAULTS_PER_POLL = 3;
-
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
   readonly #sql: Sql;
@@ -69,33 +61,33 @@ export class QueueObject extends DurableObject<Env> {
   readonly #groups: PendingGroups;
   readonly #runners: Runners;
   readonly #polls = new WaitingPolls();
+  readonly #matchmaker: Matchmaker;
+  readonly #claims: Claims;
   readonly #outbox: Outbox<Message>;
   readonly #numbers: Numbers;
+  readonly #alarm: EarliestAlarm;
   /** Cursors of an earlier life of this object are not current. */
   readonly #boot = crypto.randomUUID().slice(0, 8);
-  readonly #startedMs = Date.now();
-  /** Claims whose call to the build is under way: nobody else may judge their rows. */
-  readonly #claiming = new Set<number>();
-  readonly #closedProjects = new Set<number>();
-  #armedForMs: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#settings = settingsOf(env);
+    this.#alarm = new EarliestAlarm(ctx);
     this.#sql = new Sql(ctx.storage);
     this.#store = new QueueStore(this.#sql);
     this.#groups = new PendingGroups(this.#store);
     this.#runners = new Runners(this.#sql);
+    const parts = { env, sql: this.#sql, store: this.#store, groups: this.#groups, runners: this.#runners };
+    const leaseMs = this.#settings.limits.claimLeaseMs;
+    this.#matchmaker = new Matchmaker({ ...parts, polls: this.#polls, leaseMs });
+    this.#claims = new Claims({ ...parts, matchmaker: this.#matchmaker, arm: (byMs) => this.#arm(byMs) });
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
     this.#outbox = new Outbox(this.#sql, (_destination, { buildId, lostRunner }) =>
       buildStub(env, buildId).loseRunner(lostRunner),
     );
-    if (!hasSchema(this.#sql)) migrate(this.#sql, MIGRATIONS);
-    else this.#load();
-    // The alarm of an earlier life stands: setting it anew each time would put it off for ever.
-    void ctx.blockConcurrencyWhile(async () => {
-      this.#armedForMs = await ctx.storage.getAlarm();
-    });
+    migrate(this.#sql, MIGRATIONS);
+    this.#runners.load();
+    this.#matchmaker.load();
   }
 
   /**
@@ -109,12 +101,12 @@ export class QueueObject extends DurableObject<Env> {
       const asked = this.#runners.authenticate(request.token.id, request.token.epoch);
       if (!asked.ok || asked.value.paused) {
         // Woken for a build that it must not take now: the next in line may.
-        if (woken) this.#offerAll();
+        if (woken) this.#matchmaker.offerAll();
         return asked.ok ? refuse({ reason: "paused" }) : asked;
       }
       const runner = asked.value;
       if (!woken) this.#runners.poll(runner.id, request.info, Date.now());
-      const build = await this.#claimNext(runner, request);
+      const build = await this.#claims.next(runner, request);
       if (build !== null) {
         this.#polls.served(machine, Date.now());
         return accept({ kind: "work", build, runner });
@@ -135,7 +127,7 @@ export class QueueObject extends DurableObject<Env> {
   async notify(notice: QueueNotice): Promise<void> {
     const known = this.#store.find(notice.buildId);
     if (known !== null && known.revision >= notice.revision) return;
-    this.#put(notice, known);
+    this.#claims.put(notice, known);
   }
 
   /** The build is no more. */
@@ -179,20 +171,28 @@ export class QueueObject extends DurableObject<Env> {
     return accept(null);
   }
 
+  /** From here on older tokens are refused and their polls ended; what they run they may still report on. */
+  resetToken(id: number): Outcome<Runner> {
+    const reset = this.#runners.resetToken(id);
+    if (reset.ok) this.#polls.release(id);
+    return reset;
+  }
+
   updateRunner(id: number, change: Partial<RunnerSettings>): Outcome<RunnerSummary> {
     const updated = this.#runners.update(id, change);
     if (!updated.ok) return updated;
     this.#polls.release(id);
-    this.#offerAll();
+    this.#matchmaker.offerAll();
     return this.runner(id);
   }
 
   runners(): RunnerSummary[] {
     const running = this.#store.runningByRunner();
+    const waiting = this.#polls.waitingRunners();
     const nowMs = Date.now();
     return this.#runners
       .all()
-      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, this.#polls.isWaiting(each.id), nowMs));
+      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, waiting.has(each.id), nowMs));
   }
 
   runner(id: number): Outcome<RunnerSummary> {
@@ -222,19 +222,14 @@ export class QueueObject extends DurableObject<Env> {
   /** Why builds like these wait. */
   pendingReasons(groups: readonly Pick<GroupTraits, "projectId" | "tags">[]): string[] {
     const runners = this.runners();
-    return groups.map((group) => pendingReason(group, runners, !this.#closedProjects.has(group.projectId)));
+    return groups.map((group) =>
+      pendingReason(group, runners, this.#matchmaker.allowsInstanceRunners(group.projectId)),
+    );
   }
 
   /** May instance runners take this project's builds? */
   async allowInstanceRunners(projectId: number, allowed: boolean): Promise<void> {
-    if (allowed) {
-      this.#sql.run("DELETE FROM closed_project WHERE project_id = ?", projectId);
-      this.#closedProjects.delete(projectId);
-      this.#offerAll();
-    } else {
-      this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (?)", projectId);
-      this.#closedProjects.add(projectId);
-    }
+    this.#matchmaker.allowInstanceRunners(projectId, allowed);
   }
 
   /** The project is gone: so are the runners that served nothing else. */
@@ -246,10 +241,10 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.#armedForMs = null;
+    this.#alarm.fired();
     try {
       await this.#outbox.deliverDue(Date.now());
-      await this.#reconcile();
+      await this.#claims.reconcile();
     } catch (error) {
       // Whatever it was, the next alarm tries again: thrown from here, it would end after six times.
       console.error(JSON.stringify({ event: "alarm_failed", object: "queue", error: String(error) }));
@@ -258,159 +253,18 @@ export class QueueObject extends DurableObject<Env> {
     }
   }
 
-  /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
-  async #claimNext(runner: Runner, request: PollRequest): Promise<ClaimedBuild | null> {
-    for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
-      const row = this.#pick(runner);
-      if (row === null) return null;
-      const shared = runner.projects === null;
-      const taken = this.#store.take(row, { id: runner.id, epoch: runner.epoch, shared }, Date.now());
-      const rest = this.#groups.refresh(row.group_key);
-      if (!taken) continue;
-      // A whole group may have become free at once: each that takes from it has the next in line look.
-      if (rest !== null) this.#offer(rest);
-      this.#arm();
-      const claimed = await this.#claim(row, runner, request);
-      if (claimed === "fault") faults++;
-      else if (claimed !== "refused") return claimed;
-      if (!this.#isGood(request.token)) return null;
-    }
-    return null;
-  }
-
-  /**
-   * Asks the build. The row has been taken before: a crash from here on leaves a row that the reconciler finds, and a
-   * build that is either still pending or comes back by its lease.
-   */
-  async #claim(row: QueuedRow, runner: Runner, request: PollRequest): Promise<ClaimedBuild | "refused" | "fault"> {
-    const reference: RunnerRef = {
-      id: runner.id,
-      epoch: runner.epoch,
-      description: runner.description,
-      tags: runner.tags,
-      shared: runner.projects === null,
-      cancelGracefully: request.cancelGracefully,
-    };
-    this.#claiming.add(row.build_id);
-    try {
-      const claimed = await buildStub(this.env, row.build_id).claim({
-        revision: row.revision,
-        runner: reference,
-        twoPhase: request.twoPhase,
-      });
-      if (!claimed.ok) {
-        await this.#ask(row.build_id);
-        return "refused";
-      }
-      const now = this.#runners.get(runner.id);
-      if (now !== null && now.epoch === runner.epoch) return claimed.value;
-      // Deleted or reset during the call: its build goes to somebody else.
-      await buildStub(this.env, row.build_id).release(claimed.value.summary.attempt);
-      return "refused";
-    } catch (error) {
-      console.error(JSON.stringify({ event: "claim_failed", build: row.build_id, error: String(error) }));
-      // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
-      this.#store.asked(row.build_id, row.revision, 0);
-      this.#arm(Date.now() + FAULT_MS);
-      return "fault";
-    } finally {
-      this.#claiming.delete(row.build_id);
-    }
-  }
-
   #isGood(token: RunnerToken): boolean {
     const runner = this.#runners.authenticate(token.id, token.epoch);
     return runner.ok && !runner.value.paused;
-  }
-
-  #pick(runner: Runner): QueuedRow | null {
-    const candidates: Group[] = [];
-    for (const group of this.#groups.all()) {
-      if (this.#suits(runner, group) && !this.#leavesToOthers(runner, group)) candidates.push(group);
-    }
-    if (candidates.length === 0) return null;
-    const running = runner.projects === null ? this.#store.runningByProject() : new Map<number, number>();
-    return firstOf(candidates, (projectId) => running.get(projectId) ?? 0)?.head ?? null;
-  }
-
-  #suits(runner: Runner, group: GroupTraits): boolean {
-    return suits(runner, group, !this.#closedProjects.has(group.projectId));
-  }
-
-  /** It lost this build's last claim, and another runner that may take it has asked for work lately. */
-  #leavesToOthers(runner: Runner, group: GroupTraits): boolean {
-    if (group.avoidRunnerId !== runner.id) return false;
-    const sinceMs = Date.now() - this.#settings.limits.claimLeaseMs;
-    return this.#runners
-      .all()
-      .some(
-        (other) =>
-          other.id !== runner.id &&
-          !other.paused &&
-          this.#suits(other, group) &&
-          (this.#runners.polledAtMs(other.id) >= sinceMs || this.#polls.isWaiting(other.id)),
-      );
-  }
-
-  /** Stores what a build says of itself, and offers it to those who wait. */
-  #put(notice: QueueNotice, known: QueuedRow | null): void {
-    if (notice.state === "gone") this.#store.drop(notice.buildId);
-    else this.#store.put(notice, known, Date.now());
-    if (known !== null) this.#groups.refresh(known.group_key);
-    if (notice.state !== "pending") return;
-    const group = this.#groups.refresh(groupKey(notice));
-    this.#runners.tick((runner) => this.#suits(runner, notice));
-    if (group !== null) this.#offer(group);
-  }
-
-  #offer(group: Group): void {
-    this.#polls.wakeOne((runnerId) => {
-      const runner = this.#runners.get(runnerId);
-      return runner !== null && !runner.paused && this.#suits(runner, group) && !this.#leavesToOthers(runner, group);
-    });
-  }
-
-  #offerAll(): void {
-    for (const group of this.#groups.all()) this.#offer(group);
   }
 
   #cursor(runnerId: number): string {
     return `${this.#boot}-${this.#runners.tickOf(runnerId)}`;
   }
 
-  /** Puts the row right by what the build itself says. */
-  async #ask(buildId: number): Promise<void> {
-    const notice = await buildStub(this.env, buildId).notice(buildId);
-    const known = this.#store.find(buildId);
-    if (known === null) return;
-    const unchanged = known.revision === notice.revision && known.state === notice.state;
-    if (unchanged) this.#store.asked(buildId, known.revision, Date.now());
-    else if (notice.state === "gone" || notice.revision >= known.revision) this.#put(notice, known);
-  }
-
-  /** Asks the builds of rows that are old, or that an earlier life of this object may have left half done. */
-  async #reconcile(): Promise<void> {
-    const doubtfulMs = Math.max(this.#startedMs, Date.now() - OLD_ROW_MS);
-    const rows = this.#store.takenAskedBefore(doubtfulMs, RECONCILE_BATCH);
-    await Promise.all(rows.filter((row) => !this.#claiming.has(row.build_id)).map((row) => this.#ask(row.build_id)));
-    if (rows.length === RECONCILE_BATCH) this.#arm(Date.now() + FAULT_MS);
-  }
-
-  #load(): void {
-    migrate(this.#sql, MIGRATIONS);
-    this.#runners.load();
-    this.#groups.load();
-    for (const row of this.#sql.all<{ project_id: number }>("SELECT project_id FROM closed_project")) {
-      this.#closedProjects.add(row.project_id);
-    }
-  }
-
   /** Only while builds are held or messages owed: an idle queue sleeps for nothing. */
-  #arm(soonMs: number | null = null): void {
-    const times = [soonMs, this.#outbox.nextDueMs(), this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null];
-    const next = times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
-    if (next === Infinity || (this.#armedForMs !== null && this.#armedForMs <= next)) return;
-    this.#armedForMs = next;
-    void this.ctx.storage.setAlarm(next);
+  #arm(byMs: number | null = null): void {
+    const times = [byMs, this.#outbox.nextDueMs(), this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null];
+    for (const atMs of times) if (atMs !== null) this.#alarm.by(atMs);
   }
 }

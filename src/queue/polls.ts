@@ -30,6 +30,10 @@ export class WaitingPolls {
     return this.#waiters.size;
   }
 
+  waitingRunners(): Set<number> {
+    return new Set(Array.from(this.#waiters, (waiter) => waiter.runnerId));
+  }
+
   isWaiting(runnerId: number): boolean {
     for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) return true;
     return false;

@@ -95,6 +95,14 @@ export class Runners {
     return accept(updated);
   }
 
+  resetToken(id: number): Outcome<Runner> {
+    const runner = this.get(id);
+    if (runner === null) return refuse({ reason: "not_found", what: "runner" });
+    const reset = { ...runner, epoch: runner.epoch + 1 };
+    this.#put(reset);
+    return accept(reset);
+  }
+
   remove(id: number): void {
     this.#sql.run("DELETE FROM runner WHERE id = ?", id);
     this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", id);

@@ -17,7 +17,7 @@ import {
   runnerRefOf,
   runningBuild,
   statusOf,
-  streamOf,
+  logOf,
   toNextAlarm,
   valueOf,
 } from "../support/objects.ts";
@@ -160,7 +160,7 @@ describe("retention", () => {
     const { id, stub } = await runningBuild();
     const { key } = valueOf(await stub.beginArtifact(FIRST, "junit", "gzip"));
     await env.ARTIFACTS.put(key, "xml");
-    await stub.report(FIRST, { kind: "succeed" }, streamOf("log"));
+    await stub.report(FIRST, { kind: "succeed" }, logOf("log"));
     const endMs = Date.now();
     while (await toNextAlarm(stub)) if (Date.now() > endMs + 90 * DAY) throw new Error("it is still there");
     expect(Date.now()).toBe(endMs + 90 * DAY);

@@ -15,7 +15,7 @@ import {
   runnerRefOf,
   runningBuild,
   statusOf,
-  streamOf,
+  logOf,
   traceOf,
   uniqueId,
   valueOf,
@@ -41,7 +41,7 @@ describe("what was acknowledged survives a crash", () => {
     await crash(again(build));
     expect(valueOf(await again(build).append(FIRST, 3, bytesOf("two"))).lengthBytes).toBe(6);
     await crash(again(build));
-    await again(build).report(FIRST, { kind: "succeed" }, streamOf("onetwothree"));
+    await again(build).report(FIRST, { kind: "succeed" }, logOf("onetwothree"));
     await crash(again(build));
     expect(await statusOf(again(build))).toBe("success");
     expect(await traceOf(again(build))).toBe("onetwothree");
@@ -77,12 +77,12 @@ describe("a crash in the middle leaves nothing half done", () => {
     const refuseRows = "CREATE TRIGGER no_more BEFORE INSERT ON trace BEGIN SELECT RAISE(ABORT, 'disk full'); END";
     await rowsOf(build.stub, refuseRows);
     await runInDurableObject(build.stub, async (instance) => {
-      await expect(instance.report(FIRST, { kind: "succeed" }, streamOf("log. and more"))).rejects.toThrow("disk full");
+      await expect(instance.report(FIRST, { kind: "succeed" }, logOf("log. and more"))).rejects.toThrow("disk full");
       expect(valueOf(instance.summary())).toMatchObject({ status: "running" });
     });
     expect(await traceOf(again(build))).toBe("log.");
     await rowsOf(again(build), "DROP TRIGGER no_more");
-    const ended = valueOf(await again(build).report(FIRST, { kind: "succeed" }, streamOf("log. and more")));
+    const ended = valueOf(await again(build).report(FIRST, { kind: "succeed" }, logOf("log. and more")));
     expect(ended).toEqual({ status: "success", lengthBytes: 13 });
   });
 

@@ -14,7 +14,7 @@ import {
   rowsOf,
   runningBuild,
   statusOf,
-  streamOf,
+  logOf,
   toNextAlarm,
   traceOf,
   valueOf,
@@ -123,7 +123,7 @@ describe("a report with the whole log", () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, bytesOf(stored.slice(0, 5)));
     await stub.append(FIRST, Math.min(5, stored.length), bytesOf(stored.slice(5)));
-    const reported = valueOf(await stub.report(FIRST, { kind: "keep_alive" }, streamOf(whole)));
+    const reported = valueOf(await stub.report(FIRST, { kind: "keep_alive" }, logOf(whole)));
     expect(reported).toEqual({ status: "running", lengthBytes: whole.length });
     await evictDurableObject(stub);
     expect(await traceOf(stub)).toBe(whole);
@@ -134,14 +134,14 @@ describe("a report with the whole log", () => {
   it("keeps the raw bytes that its JSON has altered", async () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, Uint8Array.of(0x61, 0xff, 0x62));
-    await stub.report(FIRST, { kind: "succeed" }, streamOf("a\u{fffd}bc"));
+    await stub.report(FIRST, { kind: "succeed" }, logOf("a\u{fffd}bc"));
     expect(valueOf(await stub.readTrace(0, 10)).bytes).toEqual(Uint8Array.of(0x61, 0xff, 0x62, 0x63));
   });
 
   it("is not taken from a runner whose claim went elsewhere", async () => {
     const { stub } = await runningBuild();
     await stub.release(1);
-    const stale = await stub.report(FIRST, { kind: "succeed" }, streamOf("not mine"));
+    const stale = await stub.report(FIRST, { kind: "succeed" }, logOf("not mine"));
     expect(refusalOf(stale)).toEqual({ reason: "stale_token" });
     expect(await traceOf(stub)).toBe("");
   });
@@ -178,7 +178,7 @@ describe("the archive", () => {
     const keys = await tokenKeys(env);
     const secret = await keys.sign({ kind: "project", queue: "default", id: projectId, epoch: 1 });
     const log = `${"line of a log\n".repeat(100_000)}${secret}\nend\n`;
-    await stub.report(FIRST, { kind: "succeed" }, streamOf(log));
+    await stub.report(FIRST, { kind: "succeed" }, logOf(log));
     const ranges = [0, 5, 1024 * 1024 - 3, log.length - 40, log.length, log.length + 5];
     const read = () => Promise.all(ranges.map((offset) => traceOf(stub, offset, 1e9)));
     const before = await read();
@@ -193,7 +193,7 @@ describe("the archive", () => {
 
   it("is not begun for an erased build, and goes with one that is erased later", async () => {
     const { id, stub } = await runningBuild();
-    await stub.report(FIRST, { kind: "succeed" }, streamOf("log"));
+    await stub.report(FIRST, { kind: "succeed" }, logOf("log"));
     await toNextAlarm(stub);
     expect((await archivedKeys(id)).length).toBe(1);
     await stub.erase("root");
@@ -204,7 +204,7 @@ describe("the archive", () => {
 
   it("gives way to an erasure that comes while it is being written", async () => {
     const { id, stub } = await runningBuild();
-    await stub.report(FIRST, { kind: "succeed" }, streamOf("secret ".repeat(400_000)));
+    await stub.report(FIRST, { kind: "succeed" }, logOf("secret ".repeat(400_000)));
     const archiving = toNextAlarm(stub);
     await stub.erase("root");
     await archiving;

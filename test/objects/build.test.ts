@@ -15,7 +15,7 @@ import {
   runnerRefOf,
   runningBuild,
   statusOf,
-  streamOf,
+  logOf,
   traceOf,
   uniqueId,
   valueOf,
@@ -107,9 +107,9 @@ describe("reporting", () => {
   it("a final state ends the build, and once more changes nothing", async () => {
     const { stub } = await runningBuild();
     const failed = { kind: "fail", reason: "script_failure", exitCode: 3 } as const;
-    expect(valueOf(await stub.report(FIRST, failed, streamOf("log"))).status).toBe("failed");
+    expect(valueOf(await stub.report(FIRST, failed, logOf("log"))).status).toBe("failed");
     const before = valueOf(await stub.summary());
-    expect(valueOf(await stub.report(FIRST, failed, streamOf("another log"))).lengthBytes).toBe(3);
+    expect(valueOf(await stub.report(FIRST, failed, logOf("another log"))).lengthBytes).toBe(3);
     expect(valueOf(await stub.summary())).toEqual(before);
     expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }, null))).toMatchObject({ reason: "not_running" });
   });
@@ -144,7 +144,7 @@ describe("controlling", () => {
   it("erasing removes the trace and keeps the record; the runner is refused from then on", async () => {
     const { stub } = await runningBuild();
     expect(refusalOf(await stub.erase("root"))).toEqual({ reason: "not_erasable" });
-    await stub.report(FIRST, { kind: "succeed" }, streamOf("secret"));
+    await stub.report(FIRST, { kind: "succeed" }, logOf("secret"));
     expect(valueOf(await stub.erase("root"))).toMatchObject({ status: "success", artifacts: [] });
     expect(await traceOf(stub)).toBe("");
     expect(await rowsOf(stub, "SELECT * FROM trace")).toEqual([]);
@@ -181,7 +181,7 @@ describe("memory is dispensable", () => {
     const repeated = await evicted(await stub.append(FIRST, 4, bytesOf("two ")));
     expect(refusalOf(repeated)).toEqual({ reason: "range_mismatch", lengthBytes: 8, status: "running" });
     expect(valueOf(await evicted(await stub.report(FIRST, { kind: "keep_alive" }, null))).status).toBe("running");
-    const ended = await evicted(await stub.report(FIRST, { kind: "succeed" }, streamOf("one two three")));
+    const ended = await evicted(await stub.report(FIRST, { kind: "succeed" }, logOf("one two three")));
     expect(valueOf(ended)).toEqual({ status: "success", lengthBytes: 13 });
     expect(valueOf(await evicted(await stub.report(FIRST, { kind: "succeed" }, null))).status).toBe("success");
     expect(await traceOf(stub)).toBe("one two three");

@@ -59,7 +59,10 @@ export const reportBuild = async (
   log: string | null,
 ): Promise<Outcome<Patched>> => {
   const bytes = log === null ? null : new TextEncoder().encode(log);
-  return retrying(async () => buildStub(env, buildId).report(access, report, bytes === null ? null : streamOf(bytes)));
+  return retrying(async () => {
+    const whole = bytes === null ? null : { lengthBytes: bytes.length, bytes: streamOf(bytes) };
+    return buildStub(env, buildId).report(access, report, whole);
+  });
 };
 
 /**

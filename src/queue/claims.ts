@@ -1,0 +1,140 @@
+/**
+ * Claims: from a pending row to a build that a runner holds. The row is marked before the build is asked, and the build
+ * decides. Whatever a crash leaves in between is found by `reconcile`, which asks the builds of doubtful rows.
+ */
+import type { Env } from "../config.ts";
+import type { RunnerRef } from "../core/build.ts";
+import type { ClaimedBuild } from "../core/claimed.ts";
+import type { Runner } from "../core/runner.ts";
+import type { QueueNotice } from "../core/summary.ts";
+import { buildStub } from "../stubs.ts";
+import type { PendingGroups } from "./groups.ts";
+import type { Matchmaker } from "./matchmaker.ts";
+import type { Runners } from "./runners.ts";
+import type { QueuedRow } from "./schema.ts";
+import type { QueueStore } from "./store.ts";
+
+/** What a claiming runner can do, as far as builds must know. */
+export interface Abilities {
+  readonly twoPhase: boolean;
+  readonly cancelGracefully: boolean;
+}
+
+export interface ClaimsParts {
+  readonly env: Env;
+  readonly store: QueueStore;
+  readonly groups: PendingGroups;
+  readonly matchmaker: Matchmaker;
+  readonly runners: Runners;
+  /** Has the alarm look at the rows: by this time, or in its usual rhythm. */
+  readonly arm: (byMs: number | null) => void;
+}
+
+/** A held build that said nothing to the queue for so long is asked. */
+const OLD_ROW_MS = 600_000;
+const RECONCILE_BATCH = 50;
+/** A build whose claim broke off stands aside for so long, until it is asked. */
+const FAULT_MS = 5_000;
+const MOST_FAULTS_PER_POLL = 3;
+
+export class Claims {
+  readonly #parts: ClaimsParts;
+  readonly #startedMs = Date.now();
+  /** Claims whose call to the build is under way: nobody else may judge their rows. */
+  readonly #underWay = new Set<number>();
+
+  constructor(parts: ClaimsParts) {
+    this.#parts = parts;
+  }
+
+  /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
+  async next(runner: Runner, abilities: Abilities): Promise<ClaimedBuild | null> {
+    const { store, matchmaker } = this.#parts;
+    for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
+      const row = matchmaker.pick(runner);
+      if (row === null) return null;
+      const isTaken = store.take(
+        row,
+        { id: runner.id, epoch: runner.epoch, shared: runner.projects === null },
+        Date.now(),
+      );
+      matchmaker.taken(row.group_key);
+      if (!isTaken) continue;
+      this.#parts.arm(null);
+      const claimed = await this.#claim(row, runner, abilities);
+      if (claimed === "fault") faults++;
+      else if (claimed !== "refused") return claimed;
+      if (!this.#isStill(runner)) return null;
+    }
+    return null;
+  }
+
+  /** Stores what a build says of itself, and offers it to those who wait. */
+  put(notice: QueueNotice, known: QueuedRow | null): void {
+    const { store, groups, matchmaker } = this.#parts;
+    if (notice.state === "gone") store.drop(notice.buildId);
+    else store.put(notice, known, Date.now());
+    if (known !== null) groups.refresh(known.group_key);
+    if (notice.state === "pending") matchmaker.arrived(notice);
+  }
+
+  /** Asks the builds of rows that are old, or that an earlier life of this object may have left half done. */
+  async reconcile(): Promise<void> {
+    const doubtfulMs = Math.max(this.#startedMs, Date.now() - OLD_ROW_MS);
+    const rows = this.#parts.store.takenAskedBefore(doubtfulMs, RECONCILE_BATCH);
+    await Promise.all(rows.filter((row) => !this.#underWay.has(row.build_id)).map((row) => this.#ask(row.build_id)));
+    if (rows.length === RECONCILE_BATCH) this.#parts.arm(Date.now() + FAULT_MS);
+  }
+
+  async #claim(row: QueuedRow, runner: Runner, abilities: Abilities): Promise<ClaimedBuild | "refused" | "fault"> {
+    const { env, store } = this.#parts;
+    this.#underWay.add(row.build_id);
+    try {
+      const claimed = await buildStub(env, row.build_id).claim({
+        revision: row.revision,
+        runner: reference(runner, abilities),
+        twoPhase: abilities.twoPhase,
+      });
+      if (!claimed.ok) {
+        await this.#ask(row.build_id);
+        return "refused";
+      }
+      if (this.#isStill(runner)) return claimed.value;
+      // Deleted or reset during the call: its build goes to somebody else.
+      await buildStub(env, row.build_id).release(claimed.value.summary.attempt);
+      return "refused";
+    } catch (error) {
+      console.error(JSON.stringify({ event: "claim_failed", build: row.build_id, error: String(error) }));
+      // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
+      store.asked(row.build_id, row.revision, 0);
+      this.#parts.arm(Date.now() + FAULT_MS);
+      return "fault";
+    } finally {
+      this.#underWay.delete(row.build_id);
+    }
+  }
+
+  #isStill(runner: Runner): boolean {
+    return this.#parts.runners.authenticate(runner.id, runner.epoch).ok;
+  }
+
+  /** Puts the row right by what the build itself says. */
+  async #ask(buildId: number): Promise<void> {
+    const { env, store } = this.#parts;
+    const notice = await buildStub(env, buildId).notice(buildId);
+    const known = store.find(buildId);
+    if (known === null) return;
+    const unchanged = known.revision === notice.revision && known.state === notice.state;
+    if (unchanged) store.asked(buildId, known.revision, Date.now());
+    else if (notice.state === "gone" || notice.revision >= known.revision) this.put(notice, known);
+  }
+}
+
+const reference = (runner: Runner, abilities: Abilities): RunnerRef => ({
+  id: runner.id,
+  epoch: runner.epoch,
+  description: runner.description,
+  tags: runner.tags,
+  shared: runner.projects === null,
+  cancelGracefully: abilities.cancelGracefully,
+});
