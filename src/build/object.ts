@@ -9,8 +9,7 @@ import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
 import { isFinished, isRunning } from "../core/build.ts";
 import type { BuildStatus, HistoryEntry, RunnerRef } from "../core/build.ts";
-import type { ClaimedBuild, ClaimedDependency } from "../core/claimed.ts";
-import { dueEvent } from "../core/deadlines.ts";
+import type { ClaimedBuild } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
@@ -19,20 +18,23 @@ import { queueNotice } from "../core/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/summary.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { hasSchema, migrate, Sql } from "../storage/sql.ts";
-import { buildStub, DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
+import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
 import { admit, admitRunning } from "./access.ts";
 import type { Access } from "./access.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, StoredFile } from "./artifacts.ts";
+import { describeDependencies } from "./dependencies.ts";
 import { readLog } from "./log-stream.ts";
 import type { WholeLog } from "./log-stream.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
-import { ARCHIVE_AFTER_MS, BuildRecord } from "./record.ts";
+import { BuildRecord } from "./record.ts";
 import type { BuildMessage, NewBuild } from "./record.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
 import { TraceStore } from "./trace-store.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop. */
 export interface Patched {
@@ -59,6 +61,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #artifacts: BuildArtifacts;
   readonly #outbox: Outbox<BuildMessage>;
   readonly #record: BuildRecord;
+  readonly #upkeep: Upkeep;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -78,6 +81,17 @@ export class BuildObject extends DurableObject<Env> {
       limits: this.#settings.limits,
       retentionMs: this.#settings.retentionMs,
       onChange: () => this.#reader.wake(),
+    });
+    this.#upkeep = new Upkeep({
+      env,
+      settings: this.#settings,
+      record: this.#record,
+      store: this.#store,
+      trace: this.#trace,
+      reader: this.#reader,
+      artifacts: this.#artifacts,
+      outbox: this.#outbox,
+      remove: (buildId) => this.remove(buildId),
     });
     if (!hasSchema(this.#sql)) return;
     migrate(this.#sql, MIGRATIONS);
@@ -105,21 +119,13 @@ export class BuildObject extends DurableObject<Env> {
     const attempt = before.attempt + 1;
     const keys = await tokenKeys(this.env);
     const token = await keys.sign({ kind: "build", queue: DEFAULT_QUEUE, id: before.id, attempt });
-    const dependencies = await Promise.all(
-      spec.dependencies.map((id) => this.#describeDependency(id, { id: before.id, attempt })),
-    );
+    const dependencies = await describeDependencies(this.env, spec.dependencies, { id: before.id, attempt });
     // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
     const claimed = this.#record.apply({ kind: "claim", ...request });
     if (!claimed.ok) return claimed;
     const summary = this.#record.summary();
     if (!summary.ok) return summary;
-    return accept({
-      summary: summary.value,
-      token,
-      spec,
-      project,
-      dependencies: dependencies.filter((each) => each !== null),
-    });
+    return accept({ summary: summary.value, token, spec, project, dependencies });
   }
 
   /** The queue takes back a claim whose answer it never sent. */
@@ -310,7 +316,7 @@ export class BuildObject extends DurableObject<Env> {
     this.#record.disarmed();
     let retryAtMs: number | null = null;
     try {
-      await this.#work(info?.scheduledTime ?? Date.now());
+      await this.#upkeep.run(info?.scheduledTime ?? Date.now());
     } catch (error) {
       // Thrown out of here, it would be tried six times and then never again: the alarm is ours to keep alive.
       console.error(JSON.stringify({ event: "alarm_failed", build: this.#record.build?.id, error: String(error) }));
@@ -320,90 +326,12 @@ export class BuildObject extends DurableObject<Env> {
     }
   }
 
-  async #work(scheduledMs: number): Promise<void> {
-    if (this.#record.build === null) return;
-    const due = dueEvent(this.#record.build, this.#settings.limits, scheduledMs, Date.now());
-    if (due !== null) this.#record.apply(due);
-    await this.#outbox.deliverDue(Date.now());
-    if (this.#artifacts.anyExpired(Date.now())) {
-      this.#record.apply({ kind: "amend", what: "artifacts expired" }, () => this.#artifacts.retireExpired(Date.now()));
-    }
-    await this.#artifacts.sweep(Date.now());
-    const { id, finishedAtMs } = this.#record.build;
-    if (finishedAtMs === null) return;
-    const nowMs = Date.now();
-    const { retentionMs } = this.#settings;
-    if (retentionMs !== null && nowMs >= finishedAtMs + retentionMs) {
-      await projectStub(this.env, this.#record.build.projectId).forgetBuild(id);
-      await this.remove(id);
-    } else if (nowMs >= finishedAtMs + ARCHIVE_AFTER_MS) {
-      await this.#archiveTrace();
-    }
-  }
-
-  /** Moves a finished build's trace to R2, where it costs a thirteenth; masked, for good. */
-  async #archiveTrace(): Promise<void> {
-    const { build } = this.#record;
-    if (build === null || this.#trace.tail.lengthBytes === 0) return;
-    const secrets = await this.#secretsToMask();
-    const upload = this.#artifacts.begin(build.id, "trace", "raw", Date.now());
-    const unchanged = () => this.#record.build?.revision === build.revision;
-    const file = await this.#artifacts.write(upload, async (offset) =>
-      unchanged() ? (await this.#reader.read(build, offset, Number.MAX_SAFE_INTEGER, secrets)).bytes : null,
-    );
-    // Committed only if the build is what it was: one that was erased meanwhile must not get its trace back.
-    if (file === null || !unchanged()) {
-      // Here and now, since a build that was removed meanwhile has no alarm any more.
-      await this.env.ARTIFACTS.delete(upload.key);
-      this.abandonArtifact(upload.id);
-      return;
-    }
-    this.#record.atomically(() => {
-      this.#artifacts.commit(upload.id, { ...file, filename: "job.log", expiresInMs: null }, Date.now());
-      this.#trace.clear();
-    });
-  }
-
   async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {
-    const secrets = await this.#secretsToMask();
+    if (this.#record.build === null) return refuse(unknownBuild);
+    const secrets = await secretsToMask(this.env, this.#record.build, this.#store.spec().project);
+    // Looked at again after the await: it may have been removed, or have finished.
     const { build } = this.#record;
     return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
-  }
-
-  /** Every token that this build's trace may betray, under each secret that may have signed it. */
-  async #secretsToMask(): Promise<readonly Uint8Array[]> {
-    const { build } = this.#record;
-    if (build === null) return [];
-    const keys = await tokenKeys(this.env);
-    const { project } = this.#store.spec();
-    const { id, attempt } = build;
-    const secrets = await Promise.all([
-      keys.signWithAll({ kind: "project", queue: DEFAULT_QUEUE, id: project.id, epoch: project.tokenEpoch }),
-      ...Array.from({ length: attempt }, (_, index) =>
-        keys.signWithAll({ kind: "build", queue: DEFAULT_QUEUE, id, attempt: index + 1 }),
-      ),
-    ]);
-    const encoder = new TextEncoder();
-    return secrets.flat().map((secret) => encoder.encode(secret));
-  }
-
-  /** Null for a dependency that has been removed: the runner goes without, as with one that has expired. */
-  async #describeDependency(
-    id: number,
-    dependant: { readonly id: number; readonly attempt: number },
-  ): Promise<ClaimedDependency | null> {
-    const summary = await buildStub(this.env, id).summary();
-    if (!summary.ok) return null;
-    const keys = await tokenKeys(this.env);
-    const archive = summary.value.artifacts.find((artifact) => artifact.type === "archive") ?? null;
-    const downloadToken = await keys.sign({
-      kind: "download",
-      queue: DEFAULT_QUEUE,
-      id,
-      dependant: dependant.id,
-      attempt: dependant.attempt,
-    });
-    return { build: summary.value, archive, downloadToken };
   }
 
   #overflow(): Outcome<never> {

@@ -3,7 +3,6 @@ import { firstOf, groupKey, suits } from "../core/matching.ts";
 import type { GroupTraits } from "../core/matching.ts";
 import type { Runner } from "../core/runner.ts";
 import type { QueueNotice } from "../core/summary.ts";
-import type { Sql } from "../storage/sql.ts";
 import type { Group, PendingGroups } from "./groups.ts";
 import type { WaitingPolls } from "./polls.ts";
 import type { Runners } from "./runners.ts";
@@ -11,7 +10,6 @@ import type { QueuedRow } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
 
 export interface MatchmakerParts {
-  readonly sql: Sql;
   readonly store: QueueStore;
   readonly groups: PendingGroups;
   readonly runners: Runners;
@@ -31,9 +29,7 @@ export class Matchmaker {
 
   load(): void {
     this.#parts.groups.load();
-    for (const row of this.#parts.sql.all<{ project_id: number }>("SELECT project_id FROM closed_project")) {
-      this.#closedProjects.add(row.project_id);
-    }
+    for (const projectId of this.#parts.store.closedProjects()) this.#closedProjects.add(projectId);
   }
 
   allowsInstanceRunners(projectId: number): boolean {
@@ -41,13 +37,12 @@ export class Matchmaker {
   }
 
   allowInstanceRunners(projectId: number, allowed: boolean): void {
-    const { sql } = this.#parts;
     if (allowed) {
-      sql.run("DELETE FROM closed_project WHERE project_id = ?", projectId);
+      this.#parts.store.openProject(projectId);
       this.#closedProjects.delete(projectId);
       this.offerAll();
     } else {
-      sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (?)", projectId);
+      this.#parts.store.closeProject(projectId);
       this.#closedProjects.add(projectId);
     }
   }

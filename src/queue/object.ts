@@ -24,6 +24,7 @@ import type { Abilities } from "./claims.ts";
 import { PendingGroups } from "./groups.ts";
 import { Matchmaker } from "./matchmaker.ts";
 import { WaitingPolls } from "./polls.ts";
+import { RunnerStore } from "./runner-store.ts";
 import { Runners } from "./runners.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { QueueStore } from "./store.ts";
@@ -59,6 +60,7 @@ export class QueueObject extends DurableObject<Env> {
   readonly #sql: Sql;
   readonly #store: QueueStore;
   readonly #groups: PendingGroups;
+  readonly #runnerStore: RunnerStore;
   readonly #runners: Runners;
   readonly #polls = new WaitingPolls();
   readonly #matchmaker: Matchmaker;
@@ -76,8 +78,9 @@ export class QueueObject extends DurableObject<Env> {
     this.#sql = new Sql(ctx.storage);
     this.#store = new QueueStore(this.#sql);
     this.#groups = new PendingGroups(this.#store);
-    this.#runners = new Runners(this.#sql);
-    const parts = { env, sql: this.#sql, store: this.#store, groups: this.#groups, runners: this.#runners };
+    this.#runnerStore = new RunnerStore(this.#sql);
+    this.#runners = new Runners(this.#runnerStore);
+    const parts = { env, store: this.#store, groups: this.#groups, runners: this.#runners };
     const leaseMs = this.#settings.limits.claimLeaseMs;
     this.#matchmaker = new Matchmaker({ ...parts, polls: this.#polls, leaseMs });
     this.#claims = new Claims({ ...parts, matchmaker: this.#matchmaker, arm: (byMs) => this.#arm(byMs) });
@@ -159,7 +162,8 @@ export class QueueObject extends DurableObject<Env> {
     const nowMs = Date.now();
     const held = this.#store.takenBy(id);
     this.#sql.transaction(() => {
-      this.#runners.remove(id);
+      this.#runnerStore.remove(id);
+      this.#store.forgetRunner(id);
       // The revision grows, as numbers of runners do: the next runner that this build loses is another message.
       for (const row of held)
         this.#outbox.put(String(row.build_id), id, { buildId: row.build_id, lostRunner: id }, nowMs);

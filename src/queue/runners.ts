@@ -3,8 +3,7 @@ import { canTakeAnything } from "../core/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Sql } from "../storage/sql.ts";
-import type { RunnerRow } from "./schema.ts";
+import type { RunnerStore } from "./runner-store.ts";
 
 /** A contact is written down at most this often: a poll costs no row. */
 const CONTACT_EVERY_MS = 60_000;
@@ -20,32 +19,18 @@ interface Entry {
   tick: number;
 }
 
-const fromRow = (row: RunnerRow): Runner => ({
-  id: row.id,
-  epoch: row.epoch,
-  description: row.description,
-  projects: row.projects === null ? null : (JSON.parse(row.projects) as number[]),
-  tags: JSON.parse(row.tags) as string[],
-  runUntagged: row.run_untagged === 1,
-  paused: row.paused === 1,
-  locked: row.locked === 1,
-  info: JSON.parse(row.info) as RunnerInfo,
-  createdAtMs: row.created_at_ms,
-  contactedAtMs: row.contacted_at_ms,
-});
-
 export class Runners {
-  readonly #sql: Sql;
+  readonly #store: RunnerStore;
   readonly #entries = new Map<number, Entry>();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(store: RunnerStore) {
+    this.#store = store;
   }
 
   load(): void {
-    for (const row of this.#sql.all<RunnerRow>("SELECT * FROM runner ORDER BY id")) {
-      const storedContactMs = row.contacted_at_ms;
-      this.#entries.set(row.id, { runner: fromRow(row), storedContactMs, polledAtMs: storedContactMs ?? 0, tick: 0 });
+    for (const runner of this.#store.all()) {
+      const storedContactMs = runner.contactedAtMs;
+      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, tick: 0 });
     }
   }
 
@@ -103,12 +88,7 @@ export class Runners {
     return accept(reset);
   }
 
-  remove(id: number): void {
-    this.#sql.run("DELETE FROM runner WHERE id = ?", id);
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", id);
-  }
-
-  /** Apart from `remove`, for after the transaction. */
+  /** After its rows were removed. */
   forget(id: number): void {
     this.#entries.delete(id);
   }
@@ -150,21 +130,7 @@ export class Runners {
   }
 
   #put(runner: Runner): void {
-    this.#sql.run(
-      `INSERT OR REPLACE INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info,
-         created_at_ms, contacted_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      runner.id,
-      runner.epoch,
-      runner.description,
-      runner.projects === null ? null : JSON.stringify(runner.projects),
-      JSON.stringify(runner.tags),
-      runner.runUntagged ? 1 : 0,
-      runner.paused ? 1 : 0,
-      runner.locked ? 1 : 0,
-      JSON.stringify(runner.info),
-      runner.createdAtMs,
-      runner.contactedAtMs,
-    );
+    this.#store.put(runner);
     this.#entries.set(runner.id, {
       runner,
       storedContactMs: runner.contactedAtMs,

@@ -146,6 +146,23 @@ export class QueueStore {
     return [...new Set(rows.map((row) => row.build_id))];
   }
 
+  /** Projects that instance runners don't serve. */
+  closedProjects(): number[] {
+    return this.#sql.all<{ project_id: number }>("SELECT project_id FROM closed_project").map((row) => row.project_id);
+  }
+
+  closeProject(projectId: number): void {
+    this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (?)", projectId);
+  }
+
+  openProject(projectId: number): void {
+    this.#sql.run("DELETE FROM closed_project WHERE project_id = ?", projectId);
+  }
+
+  forgetRunner(runnerId: number): void {
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", runnerId);
+  }
+
   #remember(runner: { id: number; epoch: number }, buildId: number, nowMs: number): void {
     this.#sql.run(
       "INSERT INTO runner_build (runner_id, position, build_id, runner_epoch) VALUES (?, ?, ?, ?)",

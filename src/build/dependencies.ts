@@ -1,0 +1,28 @@
+/** What a claiming runner is told of the builds whose artifacts it is to fetch. */
+import { tokenKeys } from "../config.ts";
+import type { Env } from "../config.ts";
+import type { ClaimedDependency } from "../core/claimed.ts";
+import { buildStub, DEFAULT_QUEUE } from "../stubs.ts";
+
+/** Those that are still there, with tokens for this attempt of the dependant; one that was removed is left out. */
+export const describeDependencies = async (
+  env: Env,
+  ids: readonly number[],
+  dependant: { readonly id: number; readonly attempt: number },
+): Promise<ClaimedDependency[]> => {
+  const described = await Promise.all(ids.map((id) => describe(env, id, dependant)));
+  return described.filter((each) => each !== null);
+};
+
+const describe = async (
+  env: Env,
+  id: number,
+  dependant: { readonly id: number; readonly attempt: number },
+): Promise<ClaimedDependency | null> => {
+  const summary = await buildStub(env, id).summary();
+  if (!summary.ok) return null;
+  const keys = await tokenKeys(env);
+  const archive = summary.value.artifacts.find((artifact) => artifact.type === "archive") ?? null;
+  const claims = { queue: DEFAULT_QUEUE, id, dependant: dependant.id, attempt: dependant.attempt };
+  return { build: summary.value, archive, downloadToken: await keys.sign({ kind: "download", ...claims }) };
+};

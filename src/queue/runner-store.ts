@@ -1,0 +1,52 @@
+/** The SQL of the runners' rows. */
+import type { Runner, RunnerInfo } from "../core/runner.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { RunnerRow } from "./schema.ts";
+
+const fromRow = (row: RunnerRow): Runner => ({
+  id: row.id,
+  epoch: row.epoch,
+  description: row.description,
+  projects: row.projects === null ? null : (JSON.parse(row.projects) as number[]),
+  tags: JSON.parse(row.tags) as string[],
+  runUntagged: row.run_untagged === 1,
+  paused: row.paused === 1,
+  locked: row.locked === 1,
+  info: JSON.parse(row.info) as RunnerInfo,
+  createdAtMs: row.created_at_ms,
+  contactedAtMs: row.contacted_at_ms,
+});
+
+export class RunnerStore {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  all(): Runner[] {
+    return this.#sql.all<RunnerRow>("SELECT * FROM runner ORDER BY id").map(fromRow);
+  }
+
+  put(runner: Runner): void {
+    this.#sql.run(
+      `INSERT OR REPLACE INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info,
+         created_at_ms, contacted_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      runner.id,
+      runner.epoch,
+      runner.description,
+      runner.projects === null ? null : JSON.stringify(runner.projects),
+      JSON.stringify(runner.tags),
+      runner.runUntagged ? 1 : 0,
+      runner.paused ? 1 : 0,
+      runner.locked ? 1 : 0,
+      JSON.stringify(runner.info),
+      runner.createdAtMs,
+      runner.contactedAtMs,
+    );
+  }
+
+  remove(id: number): void {
+    this.#sql.run("DELETE FROM runner WHERE id = ?", id);
+  }
+}
