@@ -30,7 +30,7 @@ import {
   showProject,
   updateProject,
 } from "./projects.ts";
-import { deleteRunner, listRunnerJobs, listRunners, showRunner, updateRunner } from "./runners.ts";
+import { deleteRunner, listRunnerJobs, listRunners, resetToken, showRunner, updateRunner } from "./runners.ts";
 import { showTrace } from "./traces.ts";
 
 type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
@@ -65,6 +65,7 @@ const ROUTES: readonly Route[] = [
   ["PUT", "/runners/:id", updateRunner],
   ["DELETE", "/runners/:id", deleteRunner],
   ["GET", "/runners/:id/jobs", listRunnerJobs],
+  ["POST", "/runners/:id/reset_authentication_token", resetToken],
 ];
 
 export const consumerRoutes = new Hono<{ Bindings: Env }>();

@@ -10,6 +10,7 @@ import { buildStub, queueStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { looseBoolean, looseString, tagList } from "../loose.ts";
 import { readPage } from "../pagination.ts";
+import { resetRunnerToken } from "../verbs/runners.ts";
 import { given, NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "./handler.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
@@ -76,6 +77,11 @@ export const updateRunner: Handler = withRunner(async (context, id) => {
 export const deleteRunner: Handler = withRunner(async (context, id) => {
   const removed = await queueStub(context.env).removeRunner(id, null);
   return removed.ok ? accept(context.body(null, 204)) : removed;
+});
+
+export const resetToken: Handler = withRunner(async (context, id) => {
+  const reset = await resetRunnerToken(context.env, id);
+  return reset.ok ? accept(context.json({ token: reset.value.token, token_expires_at: null }, 201)) : reset;
 });
 
 const jobsForm = v.object({ ...orderParams, status: v.optional(v.picklist(BUILD_STATUSES, NOT_IN_LIST)) });

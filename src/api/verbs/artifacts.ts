@@ -100,7 +100,11 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
     sha256: file.sha256,
     expiresInMs: lifetime.value,
   });
-  if (!stored.ok) await buildStub(env, buildId).abandonArtifact(upload.id);
+  if (!stored.ok) {
+    // The build ended or was removed during the upload; a removed one has no alarm that would delete the object.
+    await env.ARTIFACTS.delete(file.key);
+    await buildStub(env, buildId).abandonArtifact(upload.id);
+  }
   return stored;
 };
 

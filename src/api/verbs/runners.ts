@@ -3,7 +3,7 @@ import { tokenKeys } from "../../config.ts";
 import type { Env } from "../../config.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { RunnerInfo, RunnerSettings } from "../../core/runner.ts";
+import type { Runner, RunnerInfo, RunnerSettings } from "../../core/runner.ts";
 import { DEFAULT_QUEUE, queueStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { registrarOf, runnerOf } from "./authority.ts";
@@ -24,9 +24,18 @@ export const registerRunner = async (
   if (!projectId.ok) return projectId;
   const runner = await queueStub(env).registerRunner(settings, projectId.value, info);
   if (!runner.ok) return runner;
-  const { id, epoch } = runner.value;
+  return accept(await withToken(env, runner.value));
+};
+
+/** A new token; older ones are refused from then on. Errors: `not_found`. */
+export const resetRunnerToken = async (env: Env, id: number): Promise<Outcome<RegisteredRunner>> => {
+  const runner = await queueStub(env).resetToken(id);
+  return runner.ok ? accept(await withToken(env, runner.value)) : runner;
+};
+
+const withToken = async (env: Env, { id, epoch }: Pick<Runner, "id" | "epoch">): Promise<RegisteredRunner> => {
   const keys = await tokenKeys(env);
-  return accept({ id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: "" }) });
+  return { id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: "" }) };
 };
 
 /** Errors: `forbidden`, `stale_token`. */
