@@ -4,6 +4,7 @@ interface StubFault {
   readonly retryable?: boolean;
   readonly overloaded?: boolean;
   readonly remote?: boolean;
+  readonly durableObjectReset?: boolean;
 }
 
 const faultOf = (error: unknown): StubFault => (error instanceof Error ? (error as StubFault) : {});
@@ -14,6 +15,12 @@ export const isOverload = (error: unknown): boolean => faultOf(error).overloaded
 export const isPassingFault = (error: unknown): boolean => {
   const fault = faultOf(error);
   return fault.overloaded === true || fault.retryable === true;
+};
+
+/** Thrown by our own code in the object, and not for the object's being taken away: it would be thrown again. */
+export const isBug = (error: unknown): boolean => {
+  const fault = faultOf(error);
+  return fault.remote === true && fault.retryable !== true && fault.durableObjectReset !== true;
 };
 
 const BACKOFF_MS = [50, 250];

@@ -131,13 +131,17 @@ export class ProjectObject extends DurableObject<Env> {
       buildStub(this.env, oldId).original(),
       buildStub(this.env, oldId).summary(),
     ]);
-    if (!original.ok) return original;
-    if (!summary.ok) return summary;
+    // Never handed on as they came: the result of a call keeps the called object's session open as long as it lives.
+    if (!original.ok) return refuse(original.refusal);
+    if (!summary.ok) return refuse(summary.refusal);
     const newId = await this.#numbers.with(["build"], () => this.#numbers.take("build"));
     const marked = await buildStub(this.env, oldId).markRetried(newId);
-    const named = !marked.ok && marked.refusal.reason === "not_retryable" ? marked.refusal.retriedAs : null;
-    const successor = marked.ok ? newId : named;
-    if (successor === null || this.#store.hasBuild(successor)) return marked;
+    let successor = newId;
+    if (!marked.ok) {
+      const named = marked.refusal.reason === "not_retryable" ? marked.refusal.retriedAs : null;
+      if (named === null || this.#store.hasBuild(named)) return refuse(marked.refusal);
+      successor = named;
+    }
     const project = this.get();
     if (!project.ok) return project;
     this.#add(project.value, original.value, successor, summary.value.pipelineId, null);

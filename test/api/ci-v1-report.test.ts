@@ -156,7 +156,7 @@ describe("the form of a report", () => {
     expect((await legacy("PUT", `/builds/${build.id}?token=${runner.token}`, { json: trace })).status).toBe(200);
     expect(await traceText(build.id)).toBe("by two ways");
     const query = new URLSearchParams({ token: runner.token, state: "failed" });
-    expect((await legacy("PUT", `/builds/${build.id}.json?${query}`)).status).toBe(200);
+    expect((await legacy("PUT", `/builds/${build.id}.json?${query.toString()}`)).status).toBe(200);
     expect((await summaryOf(build.id)).status).toBe("failed");
   });
 });

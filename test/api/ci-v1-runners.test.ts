@@ -60,7 +60,7 @@ describe("POST runners/register", () => {
     ["JSON with a list of tags", "", { json: { ...fields, tag_list: ["shell", "linux"], info: INFO } }],
     ["a form", "", { body: form }],
     ["multipart", "", { body: multipart(Object.fromEntries(form)) }],
-    ["the query", `?${form}`, {}],
+    ["the query", `?${form.toString()}`, {}],
   ])("takes its parameters from %s, with and without .json", async (_where, query, request) => {
     for (const suffix of ["", ".json"]) {
       const runner = await runnerOf(await legacy("POST", `/runners/register${suffix}${query}`, request));

@@ -2,12 +2,14 @@
 import * as v from "valibot";
 import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
 
+const MAX_DESCRIPTION = 1024;
+
 const optionalText = v.nullish(looseString);
 
 export const registration = v.pipe(
   v.object({
     token: looseString,
-    description: optionalText,
+    description: v.nullish(v.pipe(looseString, v.maxLength(MAX_DESCRIPTION, "is too long"))),
     tag_list: v.nullish(tagList),
     run_untagged: v.nullish(looseBoolean),
     locked: v.nullish(looseBoolean),

@@ -17,7 +17,7 @@ const artifactsFile = (summary: BuildSummary) => {
 };
 
 /** What every shape of a build has in common. */
-const outline = (summary: BuildSummary, projectName: string) => ({
+const outline = (summary: BuildSummary, projectName?: string) => ({
   id: summary.id,
   ref: summary.ref,
   tag: summary.tag,
@@ -59,7 +59,7 @@ const options = (spec: BuildSpec) => ({
 });
 
 /** The answer to an upload. */
-export const presentBuild = (summary: BuildSummary) => outline(summary, "");
+export const presentBuild = (summary: BuildSummary) => outline(summary);
 
 /** The answer to builds/register: everything that the runner needs. `serverUrl` is the origin that it asked. */
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {

@@ -7,7 +7,7 @@ import type { Outcome } from "../../core/refusal.ts";
 import type { RunnerInfo } from "../../core/runner.ts";
 import type { PollAnswer } from "../../queue/object.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
-import { isOverload, retrying } from "../call.ts";
+import { isBug, isOverload, retrying } from "../call.ts";
 import { runnerOf } from "./authority.ts";
 
 /** So long is an overloaded queue left alone. */
@@ -30,6 +30,7 @@ export const requestWork = async (env: Env, request: WorkRequest): Promise<Outco
     return await queueStub(env).poll({ ...request, token: runner.value });
   } catch (error) {
     if (isOverload(error)) return refuse({ reason: "unavailable", retryAfterSeconds: OVERLOAD_SECONDS });
+    if (isBug(error)) throw error;
     // The queue's object broke under the poll, by a deploy or an eviction: it has found nothing, and will be asked again.
     // Should it have claimed a build for us in its last moment, that build comes back by its lease.
     console.warn(JSON.stringify({ event: "poll_broken", runner: runner.value.id, error: String(error) }));
