@@ -54,7 +54,7 @@ describe("page headers", () => {
   ];
   it.each(cases)("name %s", (_, headers, around, rels) => {
     expect([headers["X-Prev-Page"], headers["X-Next-Page"]]).toEqual(around);
-    expect(Object.keys(linksOf(headers)).sort()).toEqual(rels);
+    expect(Object.keys(linksOf(headers)).toSorted()).toEqual(rels);
   });
 
   it("leave the totals out when nobody counted", () => {
