@@ -13,17 +13,10 @@ export interface ArtifactSummary {
 }
 
 /** A build as consumers see it, in lists and alone. */
-export interface BuildSummary {
+export interface BuildSummary extends Pick<BuildSpec, "name" | "stage" | "ref" | "sha" | "beforeSha" | "tag" | "tags"> {
   readonly id: number;
   readonly projectId: number;
   readonly pipelineId: number;
-  readonly name: string;
-  readonly stage: string;
-  readonly ref: string;
-  readonly sha: string;
-  readonly beforeSha: string;
-  readonly tag: boolean;
-  readonly tags: readonly string[];
   readonly status: BuildStatus;
   readonly revision: number;
   readonly attempt: number;

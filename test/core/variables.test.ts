@@ -1,30 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { BuildSpec, ProjectSnapshot, Variable } from "../../src/core/spec.ts";
+import type { ProjectSnapshot, Variable } from "../../src/core/spec.ts";
 import { allVariables, predefinedVariables, type VariableContext } from "../../src/core/variables.ts";
+import { specOf } from "../support/spec.ts";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 const ZEROS = "0".repeat(40);
 
-const spec: BuildSpec = {
-  name: "Unit Tests: 1/2",
-  stage: "test",
-  ref: "feature/Thing",
-  sha: SHA,
-  beforeSha: ZEROS,
-  tag: false,
-  beforeScript: [],
-  script: ["true"],
-  afterScript: [],
-  image: null,
-  services: [],
-  variables: [],
-  artifacts: null,
-  cache: [],
-  tags: [],
-  timeoutSeconds: 3600,
-  allowGitFetch: true,
-  dependencies: [],
-};
+const spec = specOf({ name: "Unit Tests: 1/2", ref: "feature/Thing", sha: SHA, beforeSha: ZEROS });
 
 const project: ProjectSnapshot = {
   id: 3,

@@ -11,11 +11,11 @@ import {
   refusalOf,
   registered,
   rowsOf,
-  specOf,
   statusOf,
   uniqueId,
   valueOf,
 } from "../support/objects.ts";
+import { specOf } from "../support/spec.ts";
 
 const directory = () => directoryStub(env);
 const newPath = () => `test/p${uniqueId()}`;

@@ -11,6 +11,7 @@ import { buildStub, DEFAULT_QUEUE, directoryStub, projectStub } from "../../src/
 import { LegacyClient } from "./legacy-client.ts";
 import type { RunnerOptions } from "./legacy-client.ts";
 import type { LegacyBuild } from "./legacy-build.ts";
+import { specOf } from "./spec.ts";
 
 export const ORIGIN = "http://signalbox.test";
 /** Registers runners of the whole instance, as vitest.config.ts sets it. */
@@ -55,30 +56,8 @@ export const runnersToken = async (project: Project): Promise<string> =>
     epoch: project.tokenEpoch,
   });
 
-export const spec = (change: Partial<BuildSpec> = {}): BuildSpec => ({
-  name: "test",
-  stage: "test",
-  ref: "main",
-  sha: "b482b7345668d4ec3441448def046c29d61d02de",
-  beforeSha: "0".repeat(40),
-  tag: false,
-  beforeScript: [],
-  script: ["echo hello"],
-  afterScript: [],
-  image: null,
-  services: [],
-  variables: [],
-  artifacts: null,
-  cache: [],
-  tags: [],
-  timeoutSeconds: 3600,
-  allowGitFetch: true,
-  dependencies: [],
-  ...change,
-});
-
 export const enqueue = async (project: Project, change: Partial<BuildSpec> = {}): Promise<number> => {
-  return valueOf(await projectStub(env, project.id).createBuild(spec(change), null)).id;
+  return valueOf(await projectStub(env, project.id).createBuild(specOf(change), null)).id;
 };
 
 const registered = (registrationToken: string, options: RunnerOptions): Promise<LegacyClient> =>

@@ -10,31 +10,10 @@ import type { RunnerSettings } from "../../src/core/runner.ts";
 import type { BuildSpec, ProjectSnapshot } from "../../src/core/spec.ts";
 import type { PollAnswer, PollRequest } from "../../src/queue/object.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
+import { specOf } from "./spec.ts";
 
 /** A number that no other test of the file uses: its tests share their storage. */
 export const uniqueId = (): number => 1_000_000_000 + Math.floor(Math.random() * 1e15);
-
-export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
-  name: "test",
-  stage: "test",
-  ref: "main",
-  sha: "b0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9",
-  beforeSha: "0000000000000000000000000000000000000000",
-  tag: false,
-  beforeScript: [],
-  script: ["make"],
-  afterScript: [],
-  image: null,
-  services: [],
-  variables: [],
-  artifacts: null,
-  cache: [],
-  tags: [],
-  timeoutSeconds: 3600,
-  allowGitFetch: true,
-  dependencies: [],
-  ...change,
-});
 
 export const snapshotOf = (id: number): ProjectSnapshot => ({
   id,

@@ -1,0 +1,24 @@
+import type { BuildSpec } from "../../src/core/spec.ts";
+
+/** A spec with nothing special in it, but for `change`. */
+export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
+  name: "test",
+  stage: "test",
+  ref: "main",
+  sha: "b482b7345668d4ec3441448def046c29d61d02de",
+  beforeSha: "0".repeat(40),
+  tag: false,
+  beforeScript: [],
+  script: ["echo hello"],
+  afterScript: [],
+  image: null,
+  services: [],
+  variables: [],
+  artifacts: null,
+  cache: [],
+  tags: [],
+  timeoutSeconds: 3600,
+  allowGitFetch: true,
+  dependencies: [],
+  ...change,
+});
