@@ -10,6 +10,7 @@ import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import { startLocalServer } from "./local-server.ts";
 import { DEVELOPMENT_SECRETS, SETTING_NAMES } from "./local-settings.ts";
+import { lockState } from "./state-lock.ts";
 
 const HOST = "127.0.0.1";
 const PROJECT_DIR = dirname(import.meta.dirname);
@@ -51,8 +52,14 @@ const whose = (name: keyof typeof DEVELOPMENT_SECRETS): string =>
 
 const port = readPort();
 const stateDir = resolve(PROJECT_DIR, process.env["STATE_DIR"] || ".signalbox");
-mkdirSync(stateDir, { recursive: true });
+try {
+  mkdirSync(stateDir, { recursive: true });
+} catch (error) {
+  refuse(`STATE_DIR can't be used: ${String(error)}`);
+}
 await checkPort(port);
+if (!(await lockState(stateDir)))
+  refuse(`another server works on ${stateDir}; choose another one: STATE_DIR=… npm start`);
 
 // Miniflare ends this process and workerd with it at SIGINT and SIGTERM; these two are the other ways to be left alone.
 const stop = (): void => void process.kill(process.pid, "SIGTERM");

@@ -38,11 +38,9 @@ app.notFound((context) => {
 });
 
 app.onError((error, context) => {
-  const requestId = context.get("requestId" as never) as string;
-  const method = context.req.method;
-  console.error(
-    JSON.stringify({ event: "request_failed", requestId, method, path: context.req.path, error: String(error) }),
-  );
+  const { method, path } = context.req;
+  const failure = { event: "request_failed", request_id: context.get("requestId"), method, path, error: String(error) };
+  console.error(JSON.stringify(failure));
   if (isPassingFault(error)) {
     return context.json({ message: "503 Service Unavailable" }, 503, { "Retry-After": "1" });
   }

@@ -1,6 +1,5 @@
-/** A number in a path: null for what no object of ours can have (negative, zero, huge, no number at all). */
+/** A number in a path: null for what no object of ours can have (negative, zero, huge, with zeros in front, no number at all). */
 export const parseId = (text: string | undefined): number | null => {
-  if (text === undefined || !/^[0-9]{1,15}$/.test(text)) return null;
-  const id = Number(text);
-  return id > 0 ? id : null;
+  if (text === undefined || !/^[1-9][0-9]{0,14}$/.test(text)) return null;
+  return Number(text);
 };

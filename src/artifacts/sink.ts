@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 /** R2 wants equal parts of at least 5 MiB, and at most 10 000 of them: 78 GiB at this size. */
 export const PART_BYTES = 8 * 1024 * 1024;
+const FIRST_BYTES = 64 * 1024;
 
 /**
  * Writes bytes of unknown length to one R2 key. It holds one part in memory, whatever the length: up to a full part is a
@@ -21,7 +22,8 @@ export class R2Sink {
   readonly #key: string;
   readonly #onMultipart: (uploadId: string) => Promise<void>;
   readonly #hash = createHash("sha256");
-  readonly #part = new Uint8Array(PART_BYTES);
+  /** Grows with what comes, since most files are far smaller than a part and many are written at a time. */
+  #part = new Uint8Array(FIRST_BYTES);
   readonly #sent: R2UploadedPart[] = [];
   #filledBytes = 0;
   #sizeBytes = 0;
@@ -43,10 +45,17 @@ export class R2Sink {
       // A full part waits for the next byte, so that the last part is never empty and exactly one part is still one put.
       if (this.#filledBytes === PART_BYTES) await this.#sendPart();
       const piece = chunk.subarray(taken, taken + PART_BYTES - this.#filledBytes);
+      this.#makeRoom(this.#filledBytes + piece.byteLength);
       this.#part.set(piece, this.#filledBytes);
       this.#filledBytes += piece.byteLength;
       taken += piece.byteLength;
     }
+  }
+
+  #makeRoom(bytes: number): void {
+    const held = this.#part.byteLength;
+    if (bytes > held)
+      this.#part = new Uint8Array(this.#part.buffer.transfer(Math.min(PART_BYTES, Math.max(bytes, held * 2))));
   }
 
   /** Makes the object visible under its key. `sha256` is in lower-case hex. */

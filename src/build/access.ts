@@ -1,5 +1,5 @@
 /** Who speaks to a build on its runner's side, as the Worker has authenticated it. */
-import { isFinished } from "../core/build.ts";
+import { isRunning } from "../core/build.ts";
 import type { Build } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
@@ -38,5 +38,5 @@ export const admitRunning = (build: Build | null, access: Access): Outcome<Build
   if (!admitted.ok) return admitted;
   if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased" });
   const { status } = admitted.value;
-  return isFinished(status) || status === "pending" ? refuse({ reason: "not_running", status }) : admitted;
+  return isRunning(status) ? admitted : refuse({ reason: "not_running", status });
 };

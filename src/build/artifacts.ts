@@ -80,9 +80,9 @@ export class BuildArtifacts {
     return this.#store.uploading(id) !== null;
   }
 
-  /** Takes all artifacts away but those of type `except`. */
+  /** Takes all artifacts away but those of type `except`; whoever asks for this wants the bytes gone, downloads or not. */
   retireAll(nowMs: number, except: string | null = null): void {
-    for (const row of this.#currentBut(except)) this.#store.retireArtifact(row.id, nowMs + DOWNLOAD_GRACE_MS);
+    for (const row of this.#currentBut(except)) this.#store.retireArtifact(row.id, nowMs);
   }
 
   retireExpired(nowMs: number): void {

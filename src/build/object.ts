@@ -8,7 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
 import { isFinished, isRunning } from "../core/build.ts";
-import type { BuildStatus, HistoryEntry, RunnerRef } from "../core/build.ts";
+import type { Build, BuildStatus, HistoryEntry, RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -138,6 +138,14 @@ export class BuildObject extends DurableObject<Env> {
     this.#record.apply({ kind: "lose_runner", runnerId });
   }
 
+  /** The runner gave a sign of life with a call that was otherwise refused. */
+  contact(access: Access): Outcome<null> {
+    const admitted = admitRunning(this.#record.build, access);
+    if (!admitted.ok) return admitted;
+    this.#record.contact(Date.now());
+    return accept(null);
+  }
+
   /** Appends to the trace. A finished build stores nothing and says how it stands. */
   append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
     const admitted = admit(this.#record.build, access);
@@ -165,6 +173,9 @@ export class BuildObject extends DurableObject<Env> {
     const admitted = admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
     if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow();
+    if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
+      return refuse({ reason: "not_running", status: admitted.value.status });
+    }
     const reported = this.#record.apply(report, () => {
       if (whole instanceof Uint8Array) this.#trace.replace(whole, Date.now());
     });
@@ -307,7 +318,7 @@ export class BuildObject extends DurableObject<Env> {
   async remove(buildId: number): Promise<void> {
     await this.#outbox.close();
     if (this.#record.build !== null) await this.#artifacts.deleteAll();
-    await queueStub(this.env).forgetBuild(buildId);
+    await queueStub(this.env).forgetBuild(buildId, this.#record.build?.claim?.runner.id ?? null);
     await this.ctx.storage.deleteAll();
     this.#record.forget();
   }
@@ -328,10 +339,19 @@ export class BuildObject extends DurableObject<Env> {
 
   async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {
     if (this.#record.build === null) return refuse(unknownBuild);
-    const secrets = await secretsToMask(this.env, this.#record.build, this.#store.spec().project);
+    const secrets = await secretsToMask(this.env, this.#record.build, this.#store.spec());
     // Looked at again after the await: it may have been removed, or have finished.
     const { build } = this.#record;
     return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
+  }
+
+  /**
+   * A runner's token doesn't say which attempt it speaks of. When the same runner has the build anew, the attempt that it
+   * lost ends with a failure and a log of its own, which isn't what the running attempt has stored so far.
+   */
+  #isOfEarlierAttempt(build: Build, access: Access, report: Report, whole: Uint8Array | "too long" | null): boolean {
+    if (access.by !== "runner" || build.attempt === 1 || report.kind !== "fail") return false;
+    return whole instanceof Uint8Array && !this.#trace.isBeginningOf(whole);
   }
 
   #overflow(): Outcome<never> {

@@ -154,6 +154,12 @@ export class BuildRecord {
     if (build === null) return;
     const { store, trace, outbox, limits, retentionMs, storage } = this.#parts;
     const times = [nextDeadline(build, limits)?.atMs, outbox.nextDueMs(), store.nextArtifactDueMs()];
+    // Contacts don't arm. Where the limit of silence is shorter than the lease, the first contact brings a deadline that
+    // comes before the lease's: the alarm must look by then.
+    if (build.status === "running" && build.claim !== null && build.lastContactAtMs === null) {
+      const silentAtMs = build.claim.atMs + limits.stuckAfterMs;
+      if (silentAtMs > Date.now()) times.push(silentAtMs);
+    }
     if (build.finishedAtMs !== null) {
       if (trace.tail.lengthBytes > 0) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
       if (retentionMs !== null) times.push(build.finishedAtMs + retentionMs);

@@ -87,6 +87,7 @@ const fromRow = (row: BuildRow): Build => ({
 
 export class BuildStore {
   readonly #sql: Sql;
+  #spec: { readonly spec: BuildSpec; readonly project: ProjectSnapshot } | null = null;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -102,10 +103,13 @@ export class BuildStore {
     this.#sql.run(PUT_BUILD, ...COLUMNS.map((column) => row[column]));
   }
 
-  spec(): { spec: BuildSpec; project: ProjectSnapshot } {
+  /** Written once, so read once. */
+  spec(): { readonly spec: BuildSpec; readonly project: ProjectSnapshot } {
+    if (this.#spec !== null) return this.#spec;
     const row = this.#sql.first<SpecRow>("SELECT spec, project FROM spec");
     if (row === null) throw new Error("a build without a spec");
-    return { spec: JSON.parse(row.spec) as BuildSpec, project: JSON.parse(row.project) as ProjectSnapshot };
+    this.#spec = { spec: JSON.parse(row.spec) as BuildSpec, project: JSON.parse(row.project) as ProjectSnapshot };
+    return this.#spec;
   }
 
   putSpec(buildId: number, spec: BuildSpec, project: ProjectSnapshot): void {

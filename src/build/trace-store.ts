@@ -50,6 +50,11 @@ export class TraceStore {
     this.append(whole.subarray(repeatedBytes), nowMs);
   }
 
+  /** Does `whole` say the same as far as the trace goes? */
+  isBeginningOf(whole: Uint8Array): boolean {
+    return agreement(this.#chunks(), whole).storedBytes === this.tail.lengthBytes;
+  }
+
   truncate(lengthBytes: number): void {
     if (lengthBytes >= this.tail.lengthBytes) return;
     const cut = this.#rowAt(lengthBytes);

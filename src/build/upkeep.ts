@@ -46,11 +46,12 @@ export class Upkeep {
 
   /** A finished build's trace goes to R2, and after its time all of it goes. */
   async #settleDown(): Promise<void> {
-    const { record, settings, env, remove } = this.#parts;
+    const { record, settings, env, artifacts, remove } = this.#parts;
     const { build } = record;
     if (build === null || build.finishedAtMs === null) return;
     const sinceMs = Date.now() - build.finishedAtMs;
     if (settings.retentionMs !== null && sinceMs >= settings.retentionMs) {
+      await artifacts.deleteAll();
       await projectStub(env, build.projectId).forgetBuild(build.id);
       await remove(build.id);
     } else if (sinceMs >= ARCHIVE_AFTER_MS) {
@@ -63,7 +64,7 @@ export class Upkeep {
     const { env, record, store, trace, reader, artifacts } = this.#parts;
     const { build } = record;
     if (build === null || trace.tail.lengthBytes === 0) return;
-    const secrets = await secretsToMask(env, build, store.spec().project);
+    const secrets = await secretsToMask(env, build, store.spec());
     const upload = artifacts.begin(build.id, "trace", "raw", Date.now());
     const unchanged = () => record.build?.revision === build.revision;
     const file = await artifacts.write(upload, async (offset) =>

@@ -65,7 +65,7 @@ export interface HistoryEntry {
   readonly detail: string | null;
 }
 
-/** Everything about one build that changes. One row in its object; nothing but `decide` in machine.ts makes a new one. */
+/** Everything about one build that changes. One row in its object; `decide` in machine.ts alone changes its status. */
 export interface Build {
   readonly id: number;
   readonly projectId: number;

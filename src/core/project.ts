@@ -45,5 +45,5 @@ export const pathFromName = (name: string): string =>
 export const fullPath = (path: string): string | null => {
   const whole = path.includes("/") ? path : `${DEFAULT_GROUP}/${path}`;
   const good = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){1,19}$/.test(whole);
-  return good && whole.length <= 255 && !whole.endsWith(".git") ? whole : null;
+  return good && whole.length <= 255 && !/\.(git|json)$/.test(whole) ? whole : null;
 };

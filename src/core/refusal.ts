@@ -7,7 +7,7 @@ export type Refusal =
   | { readonly reason: "forbidden" }
   /** The token was genuine once; its attempt, epoch or runner has been replaced. */
   | { readonly reason: "stale_token" }
-  | { readonly reason: "not_found"; readonly what: "build" | "runner" | "project" | "artifact" | "page" }
+  | { readonly reason: "not_found"; readonly what: "build" | "runner" | "project" | "artifact" }
   /** The build's state doesn't take this; `status` is the state it is in. */
   | { readonly reason: "not_running"; readonly status: string }
   /** A repeated retry names the build that the first one made. */

@@ -35,6 +35,7 @@ export interface DirectoryRow {
 export interface ProjectQuery {
   /** A part of path or name, in any case; "" for all. */
   readonly search: string;
+  readonly orderBy: "id" | "name" | "path";
   readonly ascending: boolean;
   readonly limit: number;
   readonly offset: number;
@@ -105,8 +106,10 @@ export class DirectoryStore {
   list(query: ProjectQuery): ProjectList {
     const matching = "state = 'active' AND instr(lower(path || ' ' || json_extract(project, '$.name')), ?) > 0";
     const search = query.search.toLowerCase();
+    const column = { id: "id", name: "json_extract(project, '$.name')", path: "path" }[query.orderBy];
+    const direction = query.ascending ? "ASC" : "DESC";
     const rows = this.#sql.all<DirectoryRow>(
-      `SELECT * FROM project WHERE ${matching} ORDER BY id ${query.ascending ? "ASC" : "DESC"} LIMIT ? OFFSET ?`,
+      `SELECT * FROM project WHERE ${matching} ORDER BY ${column} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
       search,
       query.limit,
       query.offset,

@@ -82,7 +82,9 @@ export class Claims {
   async reconcile(): Promise<void> {
     const doubtfulMs = Math.max(this.#startedMs, Date.now() - OLD_ROW_MS);
     const rows = this.#parts.store.takenAskedBefore(doubtfulMs, RECONCILE_BATCH);
-    await Promise.all(rows.filter((row) => !this.#underWay.has(row.build_id)).map((row) => this.#ask(row.build_id)));
+    const doubtful = rows.filter((row) => !this.#underWay.has(row.build_id));
+    // One that can't be asked now is asked next time, and keeps nobody else waiting.
+    await Promise.allSettled(doubtful.map((row) => this.#ask(row.build_id)));
     if (rows.length === RECONCILE_BATCH) this.#parts.arm(Date.now() + FAULT_MS);
   }
 

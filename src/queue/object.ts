@@ -112,6 +112,8 @@ export class QueueObject extends DurableObject<Env> {
       const build = await this.#claims.next(runner, request);
       if (build !== null) {
         this.#polls.served(machine, Date.now());
+        // It may have taken another build than the one it was woken for: that one is still to be had.
+        if (woken) this.#matchmaker.offerAll();
         return accept({ kind: "work", build, runner });
       }
       // Paused, reset or deleted while a claim was under way.
@@ -134,9 +136,9 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   /** The build is no more. */
-  async forgetBuild(buildId: number): Promise<void> {
+  async forgetBuild(buildId: number, runnerId: number | null): Promise<void> {
     const known = this.#store.find(buildId);
-    this.#store.forget(buildId, known?.runner_id ?? null);
+    this.#store.forget(buildId, runnerId);
     if (known !== null) this.#groups.refresh(known.group_key);
   }
 

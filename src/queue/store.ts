@@ -83,6 +83,7 @@ export class QueueStore {
     this.#sql.run("DELETE FROM build WHERE build_id = ?", buildId);
   }
 
+  /** `runnerId`: who ran it last. */
   forget(buildId: number, runnerId: number | null): void {
     this.drop(buildId);
     if (runnerId === null) return;
@@ -128,8 +129,11 @@ export class QueueStore {
     this.#sql.run("UPDATE build SET asked_at_ms = ? WHERE build_id = ? AND revision = ?", nowMs, buildId, revision);
   }
 
-  /** The epoch with which the runner claimed this build, if it is among the last of it. */
+  /** The epoch with which the runner claimed this build, if it holds it or it is among the last of it. */
   claimEpoch(runnerId: number, buildId: number): number | null {
+    // A long build may outlive the memory of the many short ones that came after it.
+    const held = this.find(buildId);
+    if (held?.state === "taken" && held.runner_id === runnerId && held.runner_epoch !== null) return held.runner_epoch;
     const row = this.#sql.first<{ runner_epoch: number }>(
       "SELECT runner_epoch FROM runner_build WHERE runner_id = ? AND build_id = ? ORDER BY position DESC LIMIT 1",
       runnerId,

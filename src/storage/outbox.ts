@@ -68,10 +68,6 @@ export class Outbox<Message> {
     return this.#sql.first<{ due: number | null }>("SELECT MIN(due_at_ms) AS due FROM outbox")?.due ?? null;
   }
 
-  size(): number {
-    return this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM outbox")?.n ?? 0;
-  }
-
   /** Sends what is owed to `destination` and resolves when it has been acknowledged or has failed; never rejects. */
   deliver(destination: string): Promise<void> {
     const underWay = this.#inFlight.get(destination);

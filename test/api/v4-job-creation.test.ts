@@ -141,7 +141,7 @@ describe("bad input is refused with the name of the field", () => {
     [{ image: { entrypoint: ["x"] } }, "image.name is missing"],
     [{ services: "redis" }, "services is invalid"],
     [{ services: [{ alias: "db" }] }, "services.0.name is missing"],
-    [{ variables: { "A-B": "1" } }, "variables.A-B is invalid"],
+    [{ variables: { "A-B": "1" } }, "variables.0.key is invalid"],
     [{ variables: [{ value: "1" }] }, "variables.0.key is missing"],
     [{ variables: [{ key: "x".repeat(256) }] }, "variables.0.key is invalid"],
     [{ variables: "A=1" }, "variables is invalid"],

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { queueStub } from "../../src/stubs.ts";
+import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   buildOf,
   FIRST,
@@ -137,7 +137,7 @@ describe("what a runner has or had", () => {
     expect(valueOf(await queue().runnerBuilds(runner.id))).toEqual([id]);
   });
 
-  it("is forgotten after a hundred more, and listed newest first", async () => {
+  it("is forgotten after a hundred more, but not while the runner holds it; newest are listed first", async () => {
     const projectId = uniqueId();
     const runner = await registered(projectId);
     const ids: number[] = [];
@@ -146,6 +146,9 @@ describe("what a runner has or had", () => {
       await poll(runner);
     }
     expect(valueOf(await queue().runnerBuilds(runner.id))).toEqual(ids.slice(0, 100));
-    expect(refusalOf(await queue().findRunnerBuild(runner, ids[100] ?? 0))).toMatchObject({ reason: "not_found" });
+    const first = ids[100] ?? 0;
+    expect(refusalOf(await queue().findRunnerBuild(runner, first))).toBeNull();
+    await buildStub(env, first).cancel("a test", false);
+    expect(refusalOf(await queue().findRunnerBuild(runner, first))).toMatchObject({ reason: "not_found" });
   });
 });

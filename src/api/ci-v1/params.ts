@@ -37,7 +37,7 @@ export const pollParams = v.object({
 export const reportParams = v.object({
   token: optionalText,
   state: optionalText,
-  trace: optionalText,
+  trace: v.nullish(v.string()),
 });
 
 export const sizeParams = v.object({

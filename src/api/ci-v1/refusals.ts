@@ -46,8 +46,11 @@ const TABLE: Table = {
     headers: { Range: `0-${lengthBytes}`, "Build-Status": status },
   }),
   missing_range: () => ({ status: 400, body: { error: "400 Missing header Content-Range" } }),
-  too_large: ({ limitBytes, sizeBytes }) =>
-    message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
+  // A report is repeated for ever on any answer but 403 and 404.
+  too_large: ({ limitBytes, sizeBytes }, action) =>
+    action === "report"
+      ? message(403, `403 Forbidden - a report of ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`)
+      : message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
   trace_too_large: ({ limitBytes }) =>
     message(403, `403 Forbidden - the trace has passed ${limitBytes} bytes, the build has failed`, {
       "Build-Status": "failed",

@@ -17,6 +17,9 @@
  *
  * Differences from GitLab 8, on purpose: a finished build's trace takes no more bytes; a repeated final report is 200; a
  * genuine token of another build is 403 whether or not the id exists. Not here: triggers.
+ *
+ * Known gap: PUT has the runner's token, which names no attempt. A failure that a runner reports of an attempt that it has
+ * lost, while it runs the next one itself, is told by its log; before the new attempt has stored a byte it can't be told.
  */
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -33,7 +36,7 @@ import { readParams } from "../params.ts";
 import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArchive } from "../verbs/artifacts.ts";
 import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
-import { accessOfRunner, appendTrace, reportBuild, requestWork } from "../verbs/work.ts";
+import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../verbs/work.ts";
 import { acceptsNoContent } from "./user-agent.ts";
 import { presentBuild, presentClaimed } from "./present.ts";
 import { refusalResponse } from "./refusals.ts";
@@ -131,7 +134,10 @@ legacyRoutes.patch("/builds/:id/trace.txt", async (context) => {
   if (!access.ok) return refusalResponse(context, access.refusal, "other");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "other");
   const body = await readBody(context.req.raw, MAX_PATCH_BYTES);
-  if (!body.ok) return refusalResponse(context, body.refusal, "other");
+  if (!body.ok) {
+    await noteContact(context.env, access.value, buildId);
+    return refusalResponse(context, body.refusal, "other");
+  }
   const start = parseContentRange(context.req.header("Content-Range"))?.start ?? null;
   const patched = await appendTrace(context.env, access.value, buildId, start, body.value);
   if (!patched.ok) return refusalResponse(context, patched.refusal, "other");

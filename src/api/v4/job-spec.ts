@@ -50,19 +50,10 @@ const variableFields = {
   file: v.optional(looseBoolean, false),
   variable_type: v.optional(v.picklist(["env_var", "file"], NOT_IN_LIST), "env_var"),
 };
-const variableMap = v.object(variableFields);
-const variableValue = v.pipe(
-  looseString,
-  v.transform((value): v.InferOutput<typeof variableMap> => ({
-    value,
-    masked: false,
-    file: false,
-    variable_type: "env_var",
-  })),
-);
+type VariableFields = Omit<v.InferOutput<v.ObjectSchema<typeof variableFields, undefined>>, "key">;
 
 /** A masked value is a secret: it isn't public unless the request says so. */
-const variable = (key: string, asked: v.InferOutput<typeof variableMap>): Variable => ({
+const variable = (key: string, asked: VariableFields): Variable => ({
   key,
   value: asked.value,
   public: asked.public ?? !asked.masked,
@@ -74,17 +65,20 @@ const variableList = v.pipe(
   v.array(v.object({ key: variableKey, ...variableFields })),
   v.transform((list) => list.map(({ key, ...asked }) => variable(key, asked))),
 );
+/** valibot's own record leaves out names like `constructor`, which are good names for a variable. */
 const variableRecord = v.pipe(
-  v.record(
-    variableKey,
-    v.lazy((input) => (isRecord(input) ? variableMap : variableValue)),
+  v.custom<Record<string, unknown>>(isRecord),
+  v.transform((record) =>
+    Object.entries(record).map(([key, asked]) =>
+      isRecord(asked) ? { ...(asked as object), key } : { key, value: asked },
+    ),
   ),
-  v.transform((record) => Object.entries(record).map(([key, asked]) => variable(key, asked))),
+  variableList,
 );
 
 const when = v.exactOptional(v.picklist(["on_success", "on_failure", "always"], NOT_IN_LIST));
 
-const artifacts = v.object({
+const artifactsMap = v.object({
   name: v.exactOptional(line),
   untracked: v.exactOptional(looseBoolean),
   paths: v.exactOptional(texts),
@@ -98,6 +92,8 @@ const artifacts = v.object({
   ),
   reports: v.exactOptional(v.record(v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/)), texts)),
 });
+
+const artifacts = v.pipe(v.custom<Record<string, unknown>>(isRecord), artifactsMap);
 
 const cache = v.object({
   key: v.exactOptional(line),

@@ -5,7 +5,6 @@ import { BUILD_STATUSES } from "../../core/build.ts";
 import type { Project } from "../../core/project.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { BuildSpec } from "../../core/spec.ts";
 import type { BuildSummary } from "../../core/summary.ts";
 import type { Idempotency } from "../../project/store.ts";
 import { buildStub, projectStub } from "../../stubs.ts";
@@ -27,7 +26,7 @@ const FOREIGN_STATUSES = ["preparing", "scheduled", "waiting_for_callback", "wai
 const scope = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => [value].flat()),
-  v.array(v.picklist([...BUILD_STATUSES, ...FOREIGN_STATUSES]), NOT_IN_LIST),
+  v.array(v.picklist([...BUILD_STATUSES, ...FOREIGN_STATUSES], NOT_IN_LIST)),
 );
 
 const listForm = v.object({ ...orderParams, ...keysetParams, scope: v.optional(scope) });
@@ -55,22 +54,25 @@ export const listJobs: Handler = withProject(async (context, project) => {
 export const createJob: Handler = withProject(async (context, project) => {
   const form = await readForm(context, jobForm, MAX_SPEC_BYTES);
   if (!form.ok) return form;
-  const spec = jobSpec(form.value, project);
+  // The project's own word, not the directory's copy: its defaults become part of the build.
+  const settings = await retrying(async () => projectStub(context.env, project.id).get());
+  if (!settings.ok) return settings;
+  const spec = jobSpec(form.value, settings.value);
   if (!spec.ok) return spec;
-  const idempotency = idempotencyOf(context, spec.value);
+  const idempotency = idempotencyOf(context, form.value);
   if (!idempotency.ok) return idempotency;
   const build = await projectStub(context.env, project.id).createBuild(spec.value, idempotency.value);
   return jobResponse(context, project, build, 201);
 });
 
-/** With `Idempotency-Key` a repeated request gets the first one's job; null without it. */
-const idempotencyOf = (context: ConsumerContext, spec: BuildSpec): Outcome<Idempotency | null> => {
+/** With `Idempotency-Key` a repeated request gets the first one's job, whatever the defaults are by then; null without it. */
+const idempotencyOf = (context: ConsumerContext, asked: object): Outcome<Idempotency | null> => {
   const key = context.req.header("Idempotency-Key");
   if (key === undefined) return accept(null);
   if (key.length < 1 || key.length > 255) {
     return refuse({ reason: "invalid", field: "Idempotency-Key", message: "must have 1 to 255 characters" });
   }
-  return accept({ key, fingerprint: createHash("sha256").update(JSON.stringify(spec)).digest("hex") });
+  return accept({ key, fingerprint: createHash("sha256").update(JSON.stringify(asked)).digest("hex") });
 };
 
 export const showJob: Handler = withJob(async (context, { id, project }) => {

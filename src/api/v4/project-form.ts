@@ -7,12 +7,15 @@ import type { Outcome } from "../../core/refusal.ts";
 import { looseBoolean, looseInteger } from "../loose.ts";
 import { given, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST } from "./form.ts";
 
+/** What has a scheme must parse: else nobody could tell its credentials, which are not to be shown, from the rest. */
+const isReadable = (address: string): boolean => !/^[a-z][a-z0-9+.-]*:\/\//i.test(address) || URL.canParse(address);
+
 export const projectForm = v.object({
   name: v.optional(line),
   path: v.optional(line),
   description: v.optional(v.pipe(v.string(), v.maxLength(2000))),
   // Runners get it as it is: only what no URL and no path on a disk can have is refused.
-  repo_url: v.optional(v.pipe(v.string(), v.maxLength(2048), v.regex(/^[^\s\p{Cc}]*$/u))),
+  repo_url: v.optional(v.pipe(v.string(), v.maxLength(2048), v.regex(/^[^\s\p{Cc}]*$/u), v.check(isReadable))),
   default_branch: v.optional(line),
   visibility: v.optional(v.picklist(["private", "internal", "public"], NOT_IN_LIST)),
   build_timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),

@@ -9,7 +9,7 @@ import { retrying } from "../call.ts";
 import { looseString } from "../loose.ts";
 import { readPage } from "../pagination.ts";
 import { projectEntity } from "./entities.ts";
-import { readForm } from "./form.ts";
+import { NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "./handler.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
 import { offsetOf, orderParams, pageResponse } from "./lists.ts";
@@ -22,13 +22,22 @@ const runnersToken = async (env: Env, { id, tokenEpoch }: Project): Promise<stri
 const present = async (context: ConsumerContext, project: Project): Promise<object> =>
   projectEntity(project, originOf(context), await runnersToken(context.env, project));
 
-const listForm = v.object({ ...orderParams, search: v.optional(looseString, "") });
+/** GitLab's orders; those by time are all that of creation here. */
+const ORDERS = ["id", "created_at", "updated_at", "last_activity_at", "name", "path"] as const;
+
+const listForm = v.object({
+  ...orderParams,
+  order_by: v.optional(v.picklist(ORDERS, NOT_IN_LIST), "created_at"),
+  search: v.optional(looseString, ""),
+});
 
 export const listProjects: Handler = async (context) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
   const page = readPage(context.req.query());
-  const query = { search: form.value.search, ascending: form.value.sort === "asc" };
+  const { search, sort, order_by: order } = form.value;
+  const orderBy = order === "name" || order === "path" ? order : "id";
+  const query = { search, orderBy, ascending: sort === "asc" } as const;
   const offset = offsetOf(page);
   const found = await retrying(async () => directoryStub(context.env).list({ ...query, limit: page.perPage, offset }));
   const entities = await Promise.all(found.projects.map((project) => present(context, project)));

@@ -59,10 +59,8 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
   const limitBytes = settingsOf(env).maxArtifactBytes;
   const lifetimeAsked = (fields: Readonly<Record<string, string>>) =>
     lifetimeMs(request.expireIn ?? fields["expire_in"] ?? null);
-  if (request.token !== null && request.declaredBytes > limitBytes + FORM_BYTES) {
-    // Said before a byte is read; the build itself is asked first, since its refusals come before the size.
-    return authorizeUpload(env, request.token, buildId, request.declaredBytes) as Promise<Outcome<never>>;
-  }
+  // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
+  if (request.token !== null && (await claimsOf(env, request.token)) === null) return refuse({ reason: "forbidden" });
   let begun: { readonly id: number; readonly access: Access } | null = null;
   const received = await receiveUpload(request.body, request.contentType, {
     bucket: env.ARTIFACTS,
@@ -72,6 +70,11 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
       if (!access.ok) return access;
       const lifetime = lifetimeAsked(fields);
       if (!lifetime.ok) return lifetime;
+      const allowed = await buildStub(env, buildId).mayUpload(access.value);
+      if (!allowed.ok) return allowed;
+      if (request.declaredBytes > limitBytes + FORM_BYTES) {
+        return refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes });
+      }
       const upload = await buildStub(env, buildId).beginArtifact(access.value, "archive", "zip");
       if (!upload.ok) return upload;
       const { id, key } = upload.value;

@@ -5,7 +5,6 @@ import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Runner, RunnerInfo, RunnerSettings } from "../../core/runner.ts";
 import { DEFAULT_QUEUE, queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
 import { registrarOf, runnerOf } from "./authority.ts";
 
 export interface RegisteredRunner {
@@ -42,5 +41,6 @@ const withToken = async (env: Env, { id, epoch }: Pick<Runner, "id" | "epoch">):
 export const removeRunner = async (env: Env, token: string): Promise<Outcome<null>> => {
   const runner = await runnerOf(env, token);
   if (!runner.ok) return runner;
-  return retrying(async () => queueStub(env).removeRunner(runner.value.id, runner.value.epoch));
+  // Not repeated when the call breaks: where the first has worked, the second would be refused.
+  return queueStub(env).removeRunner(runner.value.id, runner.value.epoch);
 };

@@ -13,6 +13,9 @@ import { runnerOf } from "./authority.ts";
 /** So long is an overloaded queue left alone. */
 const OVERLOAD_SECONDS = 5;
 
+/** Ours look like this; what else a client may send is nothing for a header. */
+const CURSOR = /^[\w-]{1,64}$/;
+
 export interface WorkRequest {
   readonly token: string | null;
   readonly systemId: string;
@@ -34,7 +37,7 @@ export const requestWork = async (env: Env, request: WorkRequest): Promise<Outco
     // The queue's object broke under the poll, by a deploy or an eviction: it has found nothing, and will be asked again.
     // Should it have claimed a build for us in its last moment, that build comes back by its lease.
     console.warn(JSON.stringify({ event: "poll_broken", runner: runner.value.id, error: String(error) }));
-    return accept({ kind: "nothing", cursor: request.cursor ?? "" });
+    return accept({ kind: "nothing", cursor: CURSOR.test(request.cursor ?? "") ? (request.cursor ?? "") : "" });
   }
 };
 
@@ -65,6 +68,10 @@ export const reportBuild = async (
     return buildStub(env, buildId).report(access, report, whole);
   });
 };
+
+/** A patch that is too large is refused, but its runner lives: the build must not fail for silence. */
+export const noteContact = async (env: Env, access: Access, buildId: number): Promise<Outcome<null>> =>
+  retrying(async () => buildStub(env, buildId).contact(access));
 
 /**
  * Not repeated when the call breaks: it may have been stored. The runner sends the patch again then, and is told by 416
