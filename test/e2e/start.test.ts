@@ -54,10 +54,10 @@ const archiveOf = (bytes: number) => ({
   })(),
 });
 
-/** Runs the start script with a port that it must refuse. */
-const startRefused = async (port: string): Promise<{ code: number | null; errors: string }> => {
+/** Runs the start script with what it must refuse. */
+const startRefused = async (env: Record<string, string>): Promise<{ code: number | null; errors: string }> => {
   const child = spawn(process.execPath, [START_SCRIPT], {
-    env: { ...process.env, PORT: port },
+    env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -103,10 +103,36 @@ test("a server that was killed goes on with its projects, builds and logs when i
 });
 
 test.each(["abc", "0", "65536", "80 80", "-1"])("PORT=%j is refused with a message that names it", async (port) => {
-  const { code, errors } = await startRefused(port);
+  const { code, errors } = await startRefused({ PORT: port });
 
   expect(code).toBe(1);
   expect(errors).toContain(`PORT must be a number from 1 to 65535, not "${port}"`);
+});
+
+test("a state that another server works on is refused with a message that says so", async () => {
+  const { stateDir } = await start();
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = free.address() as AddressInfo;
+  await new Promise((closed) => free.close(closed));
+  const { code, errors } = await startRefused({ PORT: `${port}`, STATE_DIR: stateDir });
+
+  expect(code).toBe(1);
+  expect(errors).toContain(`another server works on ${stateDir}`);
+});
+
+test("a limit of silence that is shorter than the claim's lease ends a build when it says", async () => {
+  const { url } = await start({ env: { STUCK_AFTER_SECONDS: "1", CLAIM_LEASE_SECONDS: "120" } });
+  const { projectId, runner, build } = await claimBuild(url);
+  await runner.appendTrace(build, 0, new TextEncoder().encode("the last words.\n"));
+  const job = `${url}/api/v4/projects/${projectId}/jobs/${build.id}`;
+
+  // A follower is let go when the build ends.
+  expect(await (await consumer(`${job}/trace?follow=true`)).text()).toBe("the last words.\n");
+  expect(await (await consumer(job)).json()).toMatchObject({
+    status: "failed",
+    failure_reason: "runner_system_failure",
+  });
 });
 
 test("a port that is in use is refused with a message that says so", async () => {
@@ -114,7 +140,7 @@ test("a port that is in use is refused with a message that says so", async () =>
   await once(holder, "listening");
   const { port } = holder.address() as AddressInfo;
   try {
-    const { code, errors } = await startRefused(`${port}`);
+    const { code, errors } = await startRefused({ PORT: `${port}` });
 
     expect(code).toBe(1);
     expect(errors).toContain(`port ${port} is in use`);
