@@ -1,48 +1,14 @@
-import { accept, refuse, type Outcome } from "../core/refusal.ts";
+import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
+import { GrowingBytes } from "./growing-bytes.ts";
 
 /**
  * How much of a body that is too large is still read, and for how long, before it is refused: an answer in the middle
- * of an upload kills the local server and hides the 413 from Go clients. Beyond either bound the upload is cut off.
+ * of an upload is lost on many clients, which see the connection break. Beyond either bound the upload is cut off.
  */
 const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 60_000;
 
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
-
-/** Bytes that grow by doubling: neither tiny pieces nor a false Content-Length can make them cost more than they hold. */
-class GrowingBytes {
-  #buffer = new ArrayBuffer(0);
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  append(piece: Uint8Array): void {
-    const needed = this.#size + piece.byteLength;
-    if (needed > this.#buffer.byteLength) {
-      this.#buffer = this.#buffer.transfer(Math.max(needed, this.#buffer.byteLength * 2));
-    }
-    new Uint8Array(this.#buffer).set(piece, this.#size);
-    this.#size = needed;
-  }
-
-  /** What has come so far; good until the next `append`. */
-  peek(): Uint8Array {
-    return new Uint8Array(this.#buffer, 0, this.#size);
-  }
-
-  /** Lets go of what was collected, while the reading goes on. */
-  clear(): void {
-    this.#buffer = new ArrayBuffer(0);
-    this.#size = 0;
-  }
-
-  /** The bytes in a buffer of their own size, since a view of a larger one would be sent whole over RPC. Ends the use. */
-  take(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#buffer.transfer(this.#size));
-  }
-}
 
 /** Reads on without keeping anything; answers how many bytes were seen in all. A client that vanishes is no news here. */
 const drain = async (reader: BodyReader, seenBytes: number, limitBytes: number): Promise<number> => {
@@ -71,45 +37,68 @@ export type Admission = (beginning: Uint8Array) => Promise<Outcome<unknown>>;
 /** A body up to here is nobody's business but the parser's. */
 const ADMISSION_BYTES = 1024 * 1024;
 
+/** Where a body goes, piece by piece. Answers a refusal to have no more of it. */
+export type BodySink = (piece: Uint8Array) => Refusal | null;
+
 /**
- * Reads a request's body of at most `limitBytes`; a request without one has zero bytes. With `admit`, a body of more than
- * 1 MiB is collected only if that accepts its beginning.
+ * Reads a request's body of at most `limitBytes` into `sink`; a request without one has no pieces. With `admit`, a body of
+ * more than 1 MiB goes on only if that accepts its beginning.
  *
- * Refusals: `too_large`, by Content-Length before a byte is read, else after the whole body was read and dropped (within
- * bounds), as also after what `admit` refuses with; `malformed_body` when the client vanishes on the way.
+ * Refusals: `too_large`, what `admit` or `sink` refuses with, and `malformed_body` when the client vanishes on the way. What
+ * is refused has been read to its end, within bounds; a body that declares to be beyond them isn't read at all.
  */
-export const readBody = async (
+export const consumeBody = async (
   request: Request,
   limitBytes: number,
+  sink: BodySink,
   admit: Admission | null = null,
-): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+): Promise<Outcome<null>> => {
   const declaredBytes = Number(request.headers.get("Content-Length"));
-  if (declaredBytes > limitBytes) return refuse({ reason: "too_large", limitBytes, sizeBytes: declaredBytes });
-  const bytes = new GrowingBytes();
-  if (request.body === null) return accept(bytes.take());
-
+  const beyond: Refusal = { reason: "too_large", limitBytes, sizeBytes: declaredBytes };
+  if (declaredBytes > limitBytes + DRAIN_BYTES) return refuse(beyond);
+  if (request.body === null) return declaredBytes > limitBytes ? refuse(beyond) : accept(null);
   const reader: BodyReader = request.body.getReader();
-  let admitted = admit === null;
+  if (declaredBytes > limitBytes) {
+    await drain(reader, 0, limitBytes);
+    return refuse(beyond);
+  }
+  let sizeBytes = 0;
+  // Kept apart from what the sink makes of it, and let go of as soon as it has been judged.
+  let beginning = admit === null ? null : new GrowingBytes();
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      const sizeBytes = bytes.size + piece.value.byteLength;
+      sizeBytes += piece.value.byteLength;
       if (sizeBytes > limitBytes) {
-        bytes.clear();
-        return refuse({ reason: "too_large", limitBytes, sizeBytes: await drain(reader, sizeBytes, limitBytes) });
+        return refuse({ ...beyond, sizeBytes: await drain(reader, sizeBytes, limitBytes) });
       }
-      bytes.append(piece.value);
-      if (admit !== null && !admitted && sizeBytes > ADMISSION_BYTES) {
-        const admission = await admit(bytes.peek());
+      beginning?.append(piece.value);
+      if (admit !== null && beginning !== null && sizeBytes > ADMISSION_BYTES) {
+        const admission = await admit(beginning.take());
+        beginning = null;
         if (!admission.ok) {
-          bytes.clear();
           await drain(reader, sizeBytes, limitBytes);
           return admission;
         }
-        admitted = true;
+      }
+      const refusal = sink(piece.value);
+      if (refusal !== null) {
+        await drain(reader, sizeBytes, limitBytes);
+        return refuse(refusal);
       }
     }
   } catch {
     return refuse({ reason: "malformed_body", message: "the body ended early" });
   }
-  return accept(bytes.take());
+  return accept(null);
+};
+
+/** The same, collected. */
+export const readBody = async (
+  request: Request,
+  limitBytes: number,
+  admit: Admission | null = null,
+): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+  const bytes = new GrowingBytes();
+  const read = await consumeBody(request, limitBytes, (piece) => bytes.append(piece), admit);
+  return read.ok ? accept(bytes.take()) : read;
 };

@@ -98,6 +98,11 @@ const decodeUtf8 = (bytes: Uint8Array): Outcome<string> => {
   }
 };
 
+const mediaType = (request: Request): string =>
+  (request.headers.get("Content-Type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
+export const isJson = (request: Request): boolean => JSON_TYPE.test(mediaType(request));
+
 /** The body's parameters by its Content-Type; a body of no type or another one is left unread. */
 const readBodyParams = async (
   request: Request,
@@ -105,9 +110,8 @@ const readBodyParams = async (
   admit: Admission | null,
 ): Promise<Outcome<Params>> => {
   const contentType = request.headers.get("Content-Type") ?? "";
-  const type = (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
-  const isJson = JSON_TYPE.test(type);
-  if (!isJson && type !== FORM_TYPE && type !== MULTIPART_TYPE) return accept({});
+  const type = mediaType(request);
+  if (!isJson(request) && type !== FORM_TYPE && type !== MULTIPART_TYPE) return accept({});
 
   const body = await readBody(request, limitBytes, admit);
   if (!body.ok) return body;
@@ -115,7 +119,7 @@ const readBodyParams = async (
   if (type === MULTIPART_TYPE) return parseMultipart(body.value, contentType);
   const text = decodeUtf8(body.value);
   if (!text.ok) return text;
-  return isJson ? parseJson(text.value) : nest([...new URLSearchParams(text.value)]);
+  return isJson(request) ? parseJson(text.value) : nest([...new URLSearchParams(text.value)]);
 };
 
 /**

@@ -259,10 +259,18 @@ describe("reading a body", () => {
     expect(await readBody(request({ method: "GET" }), LIMIT)).toEqual({ ok: true, value: new Uint8Array(0) });
   });
 
-  it("refuses by Content-Length before reading a byte", async () => {
+  it("refuses by Content-Length, after reading to the end, so that the client sees it", async () => {
     const { stream, seen } = chunkedBody(KIB, 100);
     const headers = { "Content-Length": String(100 * KIB) };
     const refusal = { reason: "too_large", limitBytes: LIMIT, sizeBytes: 100 * KIB };
+    expect(await readBody(request({ body: stream, headers }), LIMIT)).toEqual({ ok: false, refusal });
+    expect(seen.pulled).toBe(101);
+  });
+
+  it("doesn't read a byte of what declares to be far too large", async () => {
+    const { stream, seen } = chunkedBody(KIB, 100);
+    const headers = { "Content-Length": String(1000 * MIB) };
+    const refusal = { reason: "too_large", limitBytes: LIMIT, sizeBytes: 1000 * MIB };
     expect(await readBody(request({ body: stream, headers }), LIMIT)).toEqual({ ok: false, refusal });
     expect(seen.pulled).toBe(0);
   });

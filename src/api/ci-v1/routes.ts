@@ -33,6 +33,7 @@ import { parseContentRange } from "../content-range.ts";
 import { parseId } from "../ids.ts";
 import { validate } from "../loose.ts";
 import { readParams } from "../params.ts";
+import { readReport } from "../report-body.ts";
 import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArchive } from "../verbs/artifacts.ts";
 import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
@@ -112,11 +113,11 @@ legacyRoutes.post("/builds/register", async (context) => {
 legacyRoutes.put("/builds/:id", async (context) => {
   const early = earlyToken(context);
   // Memory for a whole log is only for those who show a token of ours.
-  const params = await readParams(context.req.raw, MAX_REPORT_BYTES, async (beginning) =>
+  const body = await readReport(context.req.raw, MAX_REPORT_BYTES, async (beginning) =>
     hasGenuineToken(context.env, early === null ? beginning : new TextEncoder().encode(early)),
   );
-  if (!params.ok) return refusalResponse(context, params.refusal, "report");
-  const asked = validate(reportParams, params.value);
+  if (!body.ok) return refusalResponse(context, body.refusal, "report");
+  const asked = validate(reportParams, body.value.params);
   if (!asked.ok) return refusalResponse(context, asked.refusal, "report");
   const buildId = parseId(context.req.param("id"));
   const token = asked.value.token ?? early;
@@ -124,7 +125,7 @@ legacyRoutes.put("/builds/:id", async (context) => {
   if (!access.ok) return refusalResponse(context, access.refusal, "report");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "report");
   const report = REPORTS.get(asked.value.state ?? "") ?? { kind: "keep_alive" };
-  const reported = await reportBuild(context.env, access.value, buildId, report, asked.value.trace ?? null);
+  const reported = await reportBuild(context.env, access.value, buildId, report, body.value.log);
   return reported.ok ? context.json(true) : refusalResponse(context, reported.refusal, "report");
 });
 

@@ -60,14 +60,12 @@ export const reportBuild = async (
   access: Access,
   buildId: number,
   report: Report,
-  log: string | null,
-): Promise<Outcome<Patched>> => {
-  const bytes = log === null ? null : new TextEncoder().encode(log);
-  return retrying(async () => {
-    const whole = bytes === null ? null : { lengthBytes: bytes.length, bytes: streamOf(bytes) };
+  log: Uint8Array | null,
+): Promise<Outcome<Patched>> =>
+  retrying(async () => {
+    const whole = log === null ? null : { lengthBytes: log.length, bytes: streamOf(log) };
     return buildStub(env, buildId).report(access, report, whole);
   });
-};
 
 /** A patch that is too large is refused, but its runner lives: the build must not fail for silence. */
 export const noteContact = async (env: Env, access: Access, buildId: number): Promise<Outcome<null>> =>
