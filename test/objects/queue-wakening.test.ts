@@ -12,10 +12,8 @@ const register = async (tags: string[]): Promise<Runner> => {
   return valueOf(await queue().registerRunner(settings, null, {}));
 };
 
-const poll = async ({ id, epoch }: Runner, cursor: string | null) => {
-  const request = { token: { id, epoch }, systemId: "", info: null, cursor, twoPhase: false, cancelGracefully: false };
-  return valueOf(await queue().poll(request));
-};
+const poll = async ({ id, epoch }: Runner, cursor: string | null) =>
+  queue().poll({ token: { id, epoch }, systemId: "", info: null, cursor, twoPhase: false, cancelGracefully: false });
 
 it("a runner that is woken for one build and takes an older one leaves the first to the next in line", async () => {
   const [red, blue] = [`red-${crypto.randomUUID()}`, `blue-${crypto.randomUUID()}`];
@@ -30,21 +28,18 @@ it("a runner that is woken for one build and takes an older one leaves the first
   await buildStub(env, gone).cancel("a test", false);
 
   const runners = [both, onlyBlue, onlyRed];
-  const cursors = await Promise.all(runners.map((runner) => poll(runner, null)));
+  const served: number[] = [];
+  const idle = await Promise.all(runners.map(async (runner) => valueOf(await poll(runner, null))));
   const held = runners.map(async (runner, index) => {
-    const idle = cursors[index];
-    return poll(runner, idle?.kind === "nothing" ? idle.cursor : null);
+    const answer = await poll(runner, idle[index]?.kind === "nothing" ? idle[index].cursor : null);
+    if (answer.ok && answer.value.kind === "work") served.push(answer.value.build.summary.id);
   });
   // Calls of one object are served in order: when this one is answered, the polls are held.
   await queue().runners();
   await projectStub(env, project.id).update({ sharedRunnersEnabled: true });
 
-  const served: number[] = [];
-  for (const each of held) {
-    void each.then((answer) => (answer.kind === "work" ? served.push(answer.build.summary.id) : undefined));
-  }
   await vi.waitUntil(() => served.length === 2, { timeout: 5000 });
   expect(new Set(served)).toEqual(new Set([blueBuild, redBuild]));
   for (const runner of runners) await queue().removeRunner(runner.id, null);
-  await Promise.allSettled(held);
+  await Promise.all(held);
 });
