@@ -5,8 +5,14 @@ import type { Params } from "./params.ts";
 const DEFAULT_PER_PAGE = 20;
 const MAX_PER_PAGE = 100;
 
-/** Parameters that authenticate: a link is printed, logged and passed on. */
+/** Parameters that authenticate. */
 const SECRET_PARAMETERS = ["private_token", "access_token", "job_token", "token"];
+
+/** Takes the tokens out of an address that is to be shown: a link is printed, logged and passed on. */
+export const withoutSecrets = (address: URL): URL => {
+  for (const name of SECRET_PARAMETERS) address.searchParams.delete(name);
+  return address;
+};
 
 /** `page` counts from 1. */
 export type Page = { readonly page: number; readonly perPage: number };
@@ -43,7 +49,7 @@ export const pageHeaders = (
     const address = new URL(url);
     address.username = "";
     address.password = "";
-    for (const name of SECRET_PARAMETERS) address.searchParams.delete(name);
+    withoutSecrets(address);
     address.searchParams.set("page", String(target));
     address.searchParams.set("per_page", String(perPage));
     return [`<${address.href}>; rel="${rel}"`];

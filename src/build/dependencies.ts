@@ -22,7 +22,6 @@ const describe = async (
   const summary = await buildStub(env, id).summary();
   if (!summary.ok) return null;
   const keys = await tokenKeys(env);
-  const archive = summary.value.artifacts.find((artifact) => artifact.type === "archive") ?? null;
   const claims = { queue: DEFAULT_QUEUE, id, dependant: dependant.id, attempt: dependant.attempt };
-  return { build: summary.value, archive, downloadToken: await keys.sign({ kind: "download", ...claims }) };
+  return { build: summary.value, downloadToken: await keys.sign({ kind: "download", ...claims }) };
 };

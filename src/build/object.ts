@@ -306,8 +306,11 @@ export class BuildObject extends DurableObject<Env> {
     });
   }
 
-  /** Artifacts that would expire stay. */
-  keepArtifacts(): Promise<Outcome<BuildSummary>> {
+  /** Artifacts that would expire stay. Errors: `not_found` when there are none any more. */
+  async keepArtifacts(): Promise<Outcome<BuildSummary>> {
+    if (this.#artifacts.anyExpired(Date.now()) || !this.#artifacts.any("trace")) {
+      return refuse({ reason: "not_found", what: "artifact" });
+    }
     return this.#command({ kind: "amend", what: "artifacts kept" }, () => this.#store.keepArtifacts());
   }
 

@@ -1,12 +1,10 @@
 /** What a runner gets with a build: the claim's answer, before a dialect gives it its shape. */
-import type { ArtifactSummary, BuildSummary } from "./summary.ts";
+import type { BuildSummary } from "./summary.ts";
 import type { BuildSpec, ProjectSnapshot } from "./spec.ts";
 
 export interface ClaimedDependency {
   readonly build: BuildSummary;
-  /** The archive to fetch, null when there is none any more. */
-  readonly archive: ArtifactSummary | null;
-  /** Downloads this archive while the claiming attempt runs, and nothing else. */
+  /** Downloads its archive, if it has one, while the claiming attempt runs, and nothing else. */
   readonly downloadToken: string;
 }
 

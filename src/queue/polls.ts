@@ -3,19 +3,11 @@
  * client asks again.
  */
 
-export type Wakening =
-  /** A build that this poll may take has come. */
-  | "work"
-  /** The time is over. */
-  | "timeout"
-  /** Its runner has changed or is gone: whatever was known of it is no longer so. */
-  | "changed";
-
 interface Waiter {
   readonly runnerId: number;
   /** Runner and machine: several machines may share one runner's token. */
   readonly machine: string;
-  readonly wake: (how: Wakening) => void;
+  readonly wake: () => void;
 }
 
 /** Machines name themselves: a bound on what a client could make us remember. Past it all start to wait anew. */
@@ -51,15 +43,15 @@ export class WaitingPolls {
     if (this.#waitingSince.has(machine)) this.#waitingSince.set(machine, { sinceMs: nowMs, lastPollMs: nowMs });
   }
 
-  /** Resolves when woken, or as "timeout" after `ms`. The timer goes with it. */
-  wait(runnerId: number, machine: string, ms: number): Promise<Wakening> {
+  /** Resolves when woken, or after `ms`: in either case the caller looks again. The timer goes with it. */
+  wait(runnerId: number, machine: string, ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const wake = (how: Wakening) => {
+      const wake = () => {
         clearTimeout(timer);
         this.#waiters.delete(waiter);
-        resolve(how);
+        resolve();
       };
-      const timer = setTimeout(() => wake("timeout"), ms);
+      const timer = setTimeout(wake, ms);
       const waiter = { runnerId, machine, wake };
       this.#waiters.add(waiter);
     });
@@ -74,12 +66,12 @@ export class WaitingPolls {
     for (const waiter of newest.values()) {
       if (next === null || this.#sinceMs(waiter) < this.#sinceMs(next)) next = waiter;
     }
-    next?.wake("work");
+    next?.wake();
   }
 
   /** Ends all polls of a runner. */
   release(runnerId: number): void {
-    for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) waiter.wake("changed");
+    for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) waiter.wake();
   }
 
   #sinceMs(waiter: Waiter): number {

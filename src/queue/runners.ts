@@ -27,6 +27,7 @@ export class Runners {
     this.#store = store;
   }
 
+  /** Of polls nothing is stored: after a restart the last contact stands for the last of them. */
   load(): void {
     for (const runner of this.#store.all()) {
       const storedContactMs = runner.contactedAtMs;

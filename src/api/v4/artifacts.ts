@@ -12,11 +12,9 @@ export const downloadArtifacts: Handler = withJob(async (context, { id }) => {
   return archive.ok ? downloadArchive(context.env, archive.value, context.req.raw.headers) : archive;
 });
 
-export const keepArtifacts: Handler = withJob(async (context, { id, project }) => {
-  const archive = await retrying(async () => buildStub(context.env, id).artifact("archive", null));
-  if (!archive.ok) return archive;
-  return jobResponse(context, project, await buildStub(context.env, id).keepArtifacts(), 200);
-});
+export const keepArtifacts: Handler = withJob(async (context, { id, project }) =>
+  jobResponse(context, project, await retrying(async () => buildStub(context.env, id).keepArtifacts()), 200),
+);
 
 export const deleteArtifacts: Handler = withJob(async (context, { id }) => {
   const deleted = await retrying(async () => buildStub(context.env, id).deleteArtifacts(null));

@@ -1,7 +1,7 @@
 /** Lists come in pages: numbered ones with GitLab's headers, or keyset pages that only link to the next. */
 import * as v from "valibot";
 import { looseInteger } from "../loose.ts";
-import { pageHeaders } from "../pagination.ts";
+import { pageHeaders, withoutSecrets } from "../pagination.ts";
 import type { Page } from "../pagination.ts";
 import { NOT_IN_LIST } from "./form.ts";
 import type { ConsumerContext } from "./handler.ts";
@@ -40,9 +40,7 @@ export const keysetResponse = (
   lastId: number | null,
 ): Response => {
   if (lastId === null) return context.json(entities);
-  const next = new URL(context.req.url);
-  // A link is printed, logged and passed on.
-  next.searchParams.delete("private_token");
+  const next = withoutSecrets(new URL(context.req.url));
   next.searchParams.set("cursor", String(lastId));
   return context.json(entities, 200, { Link: `<${next.href}>; rel="next"` });
 };
