@@ -7,8 +7,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
-import { isFinished, isRunning } from "../core/build.ts";
-import type { Build, BuildStatus, HistoryEntry, RunnerRef } from "../core/build.ts";
+import { isRunning } from "../core/build.ts";
+import type { HistoryEntry, RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -24,25 +24,18 @@ import type { Access } from "./access.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, StoredFile } from "./artifacts.ts";
 import { describeDependencies } from "./dependencies.ts";
-import { readLog } from "./log-stream.ts";
 import type { WholeLog } from "./log-stream.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
 import type { BuildMessage, NewBuild } from "./record.ts";
+import { RunnerCalls } from "./runner-calls.ts";
+import type { Patched, Report } from "./runner-calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
 import { TraceStore } from "./trace-store.ts";
 import { Upkeep } from "./upkeep.ts";
-
-/** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop. */
-export interface Patched {
-  readonly status: BuildStatus;
-  readonly lengthBytes: number;
-}
-
-export type Report = Extract<BuildEvent, { kind: "confirm" | "keep_alive" | "succeed" | "fail" }>;
 
 /** After work of the alarm that failed. */
 const RETRY_MS = 60_000;
@@ -61,6 +54,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #artifacts: BuildArtifacts;
   readonly #outbox: Outbox<BuildMessage>;
   readonly #record: BuildRecord;
+  readonly #runnerCalls: RunnerCalls;
   readonly #upkeep: Upkeep;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -82,6 +76,8 @@ export class BuildObject extends DurableObject<Env> {
       retentionMs: this.#settings.retentionMs,
       onChange: () => this.#reader.wake(),
     });
+    const { maxTraceBytes } = this.#settings;
+    this.#runnerCalls = new RunnerCalls(this.#record, this.#trace, this.#reader, maxTraceBytes);
     this.#upkeep = new Upkeep({
       env,
       settings: this.#settings,
@@ -140,49 +136,17 @@ export class BuildObject extends DurableObject<Env> {
 
   /** The runner gave a sign of life with a call that was otherwise refused. */
   contact(access: Access): Outcome<null> {
-    const admitted = admitRunning(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    this.#record.contact(Date.now());
-    return accept(null);
+    return this.#runnerCalls.contact(access);
   }
 
   /** Appends to the trace. A finished build stores nothing and says how it stands. */
   append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
-    const admitted = admit(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    const { status, erasedAtMs } = admitted.value;
-    if (erasedAtMs !== null) return refuse({ reason: "erased" });
-    if (start === null) return refuse({ reason: "missing_range" });
-    const stored = this.#reader.lengthBytes();
-    if (!isRunning(status)) return accept({ status, lengthBytes: stored });
-    if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
-    if (stored + bytes.length > this.#settings.maxTraceBytes) return this.#overflow();
-    const nowMs = Date.now();
-    if (bytes.length > 0) this.#record.atomically(() => this.#trace.append(bytes, nowMs));
-    this.#record.contact(nowMs);
-    this.#reader.wake();
-    return accept({ status, lengthBytes: stored + bytes.length });
+    return this.#runnerCalls.append(access, start, bytes);
   }
 
-  /**
-   * The runner reports. `log` is its whole trace, which replaces what is stored; it is read to its end first, so that
-   * log and report become true together or not at all.
-   */
-  async report(access: Access, report: Report, log: WholeLog | null): Promise<Outcome<Patched>> {
-    const whole = log === null ? null : await readLog(log, this.#settings.maxTraceBytes);
-    const admitted = admit(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow();
-    if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
-      return refuse({ reason: "not_running", status: admitted.value.status });
-    }
-    const reported = this.#record.apply(report, () => {
-      if (whole instanceof Uint8Array) this.#trace.replace(whole, Date.now());
-    });
-    if (!reported.ok) return reported;
-    this.#reader.wake();
-    if (isFinished(reported.value.status)) await this.#record.settled();
-    return accept({ status: reported.value.status, lengthBytes: this.#reader.lengthBytes() });
+  /** The runner reports; `log`, its whole trace, replaces what is stored. */
+  report(access: Access, report: Report, log: WholeLog | null): Promise<Outcome<Patched>> {
+    return this.#runnerCalls.report(access, report, log);
   }
 
   summary(): Outcome<BuildSummary> {
@@ -346,21 +310,6 @@ export class BuildObject extends DurableObject<Env> {
     // Looked at again after the await: it may have been removed, or have finished.
     const { build } = this.#record;
     return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
-  }
-
-  /**
-   * A runner's token doesn't say which attempt it speaks of. When the same runner has the build anew, the attempt that it
-   * lost ends with a failure and a log of its own, which isn't what the running attempt has stored so far.
-   */
-  #isOfEarlierAttempt(build: Build, access: Access, report: Report, whole: Uint8Array | "too long" | null): boolean {
-    if (access.by !== "runner" || build.attempt === 1 || report.kind !== "fail") return false;
-    return whole instanceof Uint8Array && !this.#trace.isBeginningOf(whole);
-  }
-
-  #overflow(): Outcome<never> {
-    const limitBytes = this.#settings.maxTraceBytes;
-    const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes });
-    return overflown.ok ? refuse({ reason: "trace_too_large", limitBytes }) : overflown;
   }
 
   async #command(event: BuildEvent, alongside: () => void = () => {}): Promise<Outcome<BuildSummary>> {

@@ -24,7 +24,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { Env } from "../../config.ts";
-import type { Report } from "../../build/object.ts";
+import type { Report } from "../../build/runner-calls.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { BuildSummary } from "../../core/summary.ts";

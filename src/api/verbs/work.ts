@@ -1,6 +1,6 @@
 /** A runner asks for work, reports on it and streams its trace, whatever dialect it speaks. */
 import type { Access } from "../../build/access.ts";
-import type { Patched, Report } from "../../build/object.ts";
+import type { Patched, Report } from "../../build/runner-calls.ts";
 import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
