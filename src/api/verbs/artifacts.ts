@@ -70,10 +70,10 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
       if (!access.ok) return access;
       const lifetime = lifetimeAsked(fields);
       if (!lifetime.ok) return lifetime;
-      const allowed = await buildStub(env, buildId).mayUpload(access.value);
-      if (!allowed.ok) return allowed;
       if (request.declaredBytes > limitBytes + FORM_BYTES) {
-        return refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes });
+        // The build's own refusals come before the size, and nothing is stored of what can't fit.
+        const allowed = await buildStub(env, buildId).mayUpload(access.value);
+        return allowed.ok ? refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes }) : allowed;
       }
       const upload = await buildStub(env, buildId).beginArtifact(access.value, "archive", "zip");
       if (!upload.ok) return upload;
