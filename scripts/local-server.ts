@@ -23,6 +23,10 @@ export interface LocalServerOptions {
   readonly stateDir: string;
   /** Secrets and settings; they win over wrangler.toml's `[vars]` and over a `.dev.vars`. */
   readonly vars: Readonly<Record<string, string>>;
+  /** The Worker's wrangler.toml; this project's own by default. */
+  readonly config?: string;
+  /** Where the Worker's own log lines go; this process's stdout and stderr by default. */
+  readonly log?: (line: WorkerdStructuredLog) => void;
 }
 
 const HOST = "127.0.0.1";
@@ -37,8 +41,8 @@ process.env["WRANGLER_HIDE_BANNER"] = "true";
 process.env["WRANGLER_WRITE_LOGS"] = "false";
 
 /** Bundles exactly as a deployment does; wrangler says on stderr what is wrong with the source. */
-const bundle = async (outDir: string): Promise<string> => {
-  const options = ["deploy", "--dry-run", "--config", CONFIG, "--outdir", outDir];
+const bundle = async (config: string, outDir: string): Promise<string> => {
+  const options = ["deploy", "--dry-run", "--config", config, "--outdir", outDir];
   const wrangler = spawn(process.execPath, [WRANGLER, ...options], {
     cwd: PROJECT_DIR,
     stdio: ["ignore", "ignore", "inherit"],
@@ -79,15 +83,16 @@ const print = ({ level, message }: WorkerdStructuredLog): void => {
 };
 
 const miniflareOptions = async (options: LocalServerOptions) => {
+  const { config: configPath = CONFIG, stateDir } = options;
   // Loading wrangler takes as long as bundling: both at once.
-  const [script, wrangler] = await Promise.all([bundle(join(options.stateDir, "bundle")), import("wrangler")]);
-  const config = wrangler.unstable_readConfig({ config: CONFIG });
+  const [script, wrangler] = await Promise.all([bundle(configPath, join(stateDir, "bundle")), import("wrangler")]);
+  const config = wrangler.unstable_readConfig({ config: configPath });
   const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(config);
   const converted = convertV4MiniflareOptions({
     host: HOST,
     cf: false,
     log: new Log(LogLevel.WARN),
-    handleStructuredLogs: print,
+    handleStructuredLogs: options.log ?? print,
     workers: [
       {
         ...workerOptions,
@@ -101,7 +106,7 @@ const miniflareOptions = async (options: LocalServerOptions) => {
     ],
   });
   // The folder in which `wrangler dev --persist-to` keeps the same state.
-  return { ...converted, resourcePersistencePath: join(options.stateDir, "v3") };
+  return { ...converted, resourcePersistencePath: join(stateDir, "v3") };
 };
 
 /**

@@ -87,7 +87,7 @@ export const consumeBody = async (
       }
     }
   } catch {
-    return refuse({ reason: "malformed_body", message: "the body ended early" });
+    return refuse(endedEarly);
   }
   return accept(null);
 };
@@ -98,7 +98,22 @@ export const readBody = async (
   limitBytes: number,
   admit: Admission | null = null,
 ): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+  const declaredBytes = Number(request.headers.get("Content-Length"));
+  // Most bodies are small and say so: those the runtime collects by itself, at half the price.
+  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, ADMISSION_BYTES)) return readWhole(request, limitBytes);
   const bytes = new GrowingBytes();
   const read = await consumeBody(request, limitBytes, (piece) => bytes.append(piece), admit);
   return read.ok ? accept(bytes.take()) : read;
 };
+
+const readWhole = async (request: Request, limitBytes: number): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
+  try {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    const sizeBytes = bytes.byteLength;
+    return sizeBytes > limitBytes ? refuse({ reason: "too_large", limitBytes, sizeBytes }) : accept(bytes);
+  } catch {
+    return refuse(endedEarly);
+  }
+};
+
+const endedEarly: Refusal = { reason: "malformed_body", message: "the body ended early" };

@@ -48,12 +48,13 @@ export class RunnerCalls {
     const { status, erasedAtMs } = admitted.value;
     if (erasedAtMs !== null) return refuse({ reason: "erased" });
     if (start === null) return refuse({ reason: "missing_range" });
-    const stored = this.#reader.lengthBytes();
-    if (!isRunning(status)) return accept({ status, lengthBytes: stored });
+    if (!isRunning(status)) return accept({ status, lengthBytes: this.#reader.lengthBytes() });
+    // A running build's trace is all in rows: this looks at memory alone.
+    const stored = this.#trace.tail.lengthBytes;
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
     if (stored + bytes.length > this.#maxTraceBytes) return this.#overflow();
     const nowMs = Date.now();
-    if (bytes.length > 0) this.#record.atomically(() => this.#trace.append(bytes, nowMs));
+    this.#trace.append(bytes, nowMs);
     this.#record.contact(nowMs);
     this.#reader.wake();
     return accept({ status, lengthBytes: stored + bytes.length });

@@ -5,6 +5,15 @@ import type { Migration } from "../storage/sql.ts";
 
 const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
 
+/** By itself, since all of its rows are freed by making the table anew. */
+export const TRACE_TABLE = `
+  CREATE TABLE trace (
+    offset_bytes INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL,
+    crc32 INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT`;
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
@@ -39,12 +48,7 @@ export const MIGRATIONS: readonly Migration[] = [
         spec TEXT NOT NULL,
         project TEXT NOT NULL
       ) STRICT;
-      CREATE TABLE trace (
-        offset_bytes INTEGER PRIMARY KEY,
-        bytes BLOB NOT NULL,
-        crc32 INTEGER NOT NULL,
-        at_ms INTEGER NOT NULL
-      ) STRICT;
+      ${TRACE_TABLE};
       CREATE TABLE artifact (
         id INTEGER PRIMARY KEY,
         type TEXT NOT NULL,

@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { agreement } from "../core/repeated-trace.ts";
 import type { Sql } from "../storage/sql.ts";
+import { TRACE_TABLE } from "./schema.ts";
 import type { TraceRow } from "./schema.ts";
 
 /** A row may have 2 MB at the edge; the local platform takes more, so the limit must be ours. */
@@ -36,10 +37,20 @@ export class TraceStore {
     return this.#tail;
   }
 
-  /** Adds to the end, one row for each 512 KiB. Several rows: inside the caller's transaction, then `forget` if it fails. */
+  /** Adds to the end, one row for each 512 KiB: all of them or none. */
   append(bytes: Uint8Array, nowMs: number): void {
-    for (let start = 0; start < bytes.length; start += MAX_ROW_BYTES) {
-      this.#insert(bytes.subarray(start, start + MAX_ROW_BYTES), nowMs);
+    // One row needs no transaction of its own, and most patches are one.
+    if (bytes.length <= MAX_ROW_BYTES) return this.#insert(bytes, nowMs);
+    const before = this.tail;
+    try {
+      this.#sql.transaction(() => {
+        for (let start = 0; start < bytes.length; start += MAX_ROW_BYTES) {
+          this.#insert(bytes.subarray(start, start + MAX_ROW_BYTES), nowMs);
+        }
+      });
+    } catch (error) {
+      this.#tail = before;
+      throw error;
     }
   }
 
@@ -63,9 +74,9 @@ export class TraceStore {
     if (cut !== null) this.#insert(new Uint8Array(cut.bytes, 0, lengthBytes - cut.offset_bytes), cut.at_ms);
   }
 
-  /** Frees all rows. */
+  /** Frees all rows at the price of none: each deleted row would be billed as one written. */
   clear(): void {
-    this.#sql.run("DELETE FROM trace");
+    this.#sql.run(`DROP TABLE trace; ${TRACE_TABLE}`);
     this.#tail = EMPTY;
   }
 

@@ -1,0 +1,35 @@
+/** Claims against one durable write in one warm object and one write plus `setAlarm` in an object as old as the build's. */
+import type { BenchProject } from "./coordinator.ts";
+import { Connection } from "./http.ts";
+import { compare, throughput } from "./measure.ts";
+import type { Comparison } from "./measure.ts";
+
+const ROUNDS = 7;
+const SOME_BYTES = new Uint8Array(1024);
+
+/** `lanes` runners at once; claims per second. */
+export const compareClaims = async (
+  ours: { readonly url: string; readonly project: BenchProject },
+  bareUrl: string,
+  { lanes, perRound }: { lanes: number; perRound: number },
+): Promise<Comparison> => {
+  const total = perRound * (ROUNDS + 1);
+  const oursConnections = Array.from({ length: lanes }, () => new Connection(ours.url));
+  const bareConnections = Array.from({ length: lanes }, () => new Connection(bareUrl));
+  await ours.project.enqueue(total);
+  await throughput(lanes, total / lanes, async (lane, index) => {
+    const path = `/append/claimed-${lanes}-${lane}-${index}`;
+    await bareConnections[lane]?.expect(202, { method: "PATCH", path, body: SOME_BYTES });
+  });
+  const result = await compare(
+    ROUNDS,
+    () => throughput(lanes, perRound / lanes, async (lane) => ours.project.claim(oursConnections[lane] as Connection)),
+    (round) =>
+      throughput(lanes, perRound / lanes, async (lane, index) => {
+        const path = `/claim/claimed-${lanes}-${lane}-${(round * perRound) / lanes + index}`;
+        await bareConnections[lane]?.expect(201, { method: "POST", path });
+      }),
+  );
+  for (const connection of [...oursConnections, ...bareConnections]) connection.close();
+  return result;
+};
