@@ -19,6 +19,10 @@ export class RequestBody {
     this.#limitBytes = limitBytes;
   }
 
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
   /** The next chunk, null at the end. Refuses `malformed_body` when the client vanished, `too_large` beyond the limit. */
   async read(): Promise<Outcome<Uint8Array | null>> {
     try {

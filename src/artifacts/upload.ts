@@ -55,7 +55,11 @@ export const receiveUpload = async (
   try {
     const form = UploadForm.open(contentType);
     if (form === null) return malformed("not multipart/form-data with a boundary");
-    return await new Reception(form, options).receive(source);
+    const received = await new Reception(form, options).receive(source);
+    if (received.ok || received.refusal.reason !== "too_large") return received;
+    // Its sender wants to know by how much: all of it is read anyway.
+    await source.drain();
+    return refuse({ ...received.refusal, sizeBytes: source.bytesRead });
   } finally {
     await source.drain();
   }

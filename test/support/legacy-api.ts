@@ -63,6 +63,8 @@ export const enqueue = async (project: Project, change: Partial<BuildSpec> = {})
 const registered = (registrationToken: string, options: RunnerOptions): Promise<LegacyClient> =>
   LegacyClient.register(ORIGIN, registrationToken, options, (url, init) => send(new Request(url, init)));
 
+export const runnerIdOf = (token: string): number => Number(/r_default_(\d+)_/.exec(token)?.[1]);
+
 /** A runner of this project alone, so that tests don't take each other's builds. */
 export const newRunner = async (project: Project, options: RunnerOptions = {}): Promise<LegacyClient> =>
   registered(await runnersToken(project), options);

@@ -110,6 +110,15 @@ export const toNextAlarm = async (stub: DurableObjectStub): Promise<boolean> => 
   return runDurableObjectAlarm(stub);
 };
 
+/** Fires the alarms up to the one that changes the build, and says how long that took. */
+export const msToChange = async (stub: BuildStub): Promise<number> => {
+  const startMs = Date.now();
+  const { revision } = valueOf(await stub.summary());
+  for (let fired = 0; fired < 20 && valueOf(await stub.summary()).revision === revision; fired++)
+    await toNextAlarm(stub);
+  return Date.now() - startMs;
+};
+
 /** Runs a build's alarm here and now. One that is due at once may also fire by itself, at any time. */
 export const fireAlarm = (stub: BuildStub, info?: Partial<AlarmInvocationInfo>): Promise<void> =>
   runInDurableObject(stub, (instance) =>

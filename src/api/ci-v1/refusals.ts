@@ -27,7 +27,7 @@ const notFound = (): Answer => message(404, "404 Not Found");
 
 const TABLE: Table = {
   forbidden,
-  stale_token: forbidden,
+  stale_token: () => message(403, "403 Forbidden - this token is good no more: its attempt is over, or it was reset"),
   not_found: notFound,
   not_running: (_refusal, action) => {
     if (action === "upload") return message(403, "403 Forbidden - Build is not running!");

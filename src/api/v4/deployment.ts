@@ -1,5 +1,5 @@
 /** What clients ask before anything else: which version this is, and whether their token is good. */
-import { REVISION, VERSION } from "../../config.ts";
+import { REVISION, settingsOf, VERSION } from "../../config.ts";
 import { accept } from "../../core/refusal.ts";
 import { originOf } from "./handler.ts";
 import type { Handler } from "./handler.ts";
@@ -9,15 +9,19 @@ export const ADMIN = "admin";
 
 export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));
 
-export const showMetadata: Handler = async (context) =>
-  accept(
+/** GitLab's, and what this deployment takes at most: known before an upload is refused for it. */
+export const showMetadata: Handler = async (context) => {
+  const { maxArtifactBytes, maxTraceBytes } = settingsOf(context.env);
+  return accept(
     context.json({
       version: VERSION,
       revision: REVISION,
       kas: { enabled: false, externalUrl: null, version: null },
       enterprise: false,
+      limits: { max_artifact_bytes: maxArtifactBytes, max_trace_bytes: maxTraceBytes },
     }),
   );
+};
 
 export const showUser: Handler = async (context) =>
   accept(

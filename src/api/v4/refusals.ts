@@ -42,7 +42,8 @@ const TABLE: Table = {
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: () => message(416, "416 Range Not Satisfiable"),
   missing_range: () => badRequest("Content-Range is missing"),
-  too_large: ({ limitBytes }) => message(413, `413 Request Entity Too Large - ${limitBytes} bytes are taken at most`),
+  too_large: ({ limitBytes, sizeBytes }) =>
+    message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
   trace_too_large: ({ limitBytes }) => message(403, `403 Forbidden - the log has passed ${limitBytes} bytes`),
   missing_file: () => badRequest("file is missing"),
   malformed_body: ({ message: text }) => badRequest(text),
