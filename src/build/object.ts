@@ -8,7 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
 import { isRunning } from "../core/build.ts";
-import type { HistoryEntry, RunnerRef } from "../core/build.ts";
+import type { Build, HistoryEntry, RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -112,10 +112,13 @@ export class BuildObject extends DurableObject<Env> {
     const before = this.#record.build;
     if (before === null) return refuse(unknownBuild);
     const { spec, project } = this.#store.spec();
-    const attempt = before.attempt + 1;
-    const keys = await tokenKeys(this.env);
-    const token = await keys.sign({ kind: "build", queue: DEFAULT_QUEUE, id: before.id, attempt });
-    const dependencies = await describeDependencies(this.env, spec.dependencies, { id: before.id, attempt });
+    const { token, dependencies } = await this.#prepare(before, spec).catch((error: unknown) => {
+      // What it is made of is wrong, and would be again; that another object can't be reached is no fault of the build's.
+      if (error instanceof TypeError) {
+        this.#record.apply({ kind: "break_claim", runnerId: request.runner.id, error: error.message });
+      }
+      throw error;
+    });
     // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
     const claimed = this.#record.apply({ kind: "claim", ...request });
     if (!claimed.ok) return claimed;
@@ -302,6 +305,14 @@ export class BuildObject extends DurableObject<Env> {
     } finally {
       this.#record.arm(retryAtMs);
     }
+  }
+
+  /** What a runner needs for the next attempt, beside the spec. */
+  async #prepare({ id, attempt }: Build, spec: BuildSpec): Promise<Pick<ClaimedBuild, "token" | "dependencies">> {
+    const next = { id, attempt: attempt + 1 };
+    const keys = await tokenKeys(this.env);
+    const token = await keys.sign({ kind: "build", queue: DEFAULT_QUEUE, ...next });
+    return { token, dependencies: await describeDependencies(this.env, spec.dependencies, next) };
   }
 
   async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {

@@ -15,6 +15,8 @@ export type BuildEvent =
   | { readonly kind: "enqueue" }
   /** The queue hands the build to a runner. `twoPhase`: the runner confirms with `confirm` before the build runs. */
   | { readonly kind: "claim"; readonly revision: number; readonly runner: RunnerRef; readonly twoPhase: boolean }
+  /** The build could not be made ready for the runner that claims it. */
+  | { readonly kind: "break_claim"; readonly runnerId: number; readonly error: string }
   /** The queue takes back a claim whose answer it did not send. */
   | { readonly kind: "release"; readonly attempt: number }
   /** The runner says that it runs. */
@@ -122,15 +124,34 @@ const touchClaim: AnyRule = (build, event, nowMs) =>
 const loseClaim: AnyRule = (build, event, nowMs) => {
   const silent = build.status === "pending" || build.lastContactAtMs === null;
   if (build.claim === null || !silent) return { kind: "same" };
+  const { id } = build.claim.runner;
+  return countLost(build, event, nowMs, `runner ${id} gave no sign of life after its claim`, {
+    change: { ...requeued, queuedAtMs: nowMs, avoidRunnerId: id },
+    tell: "queue and project",
+  });
+};
+
+/** The queue isn't told: it asks a little later, so that the build stands aside and isn't tried again in the same poll. */
+const breakClaim: Rule<"break_claim"> = (build, event, nowMs) =>
+  build.claim === null
+    ? countLost(build, event, nowMs, `its claim by runner ${event.runnerId} broke off: ${event.error}`, {
+        change: {},
+        tell: "project",
+      })
+    : { kind: "same" };
+
+const countLost = (
+  build: Build,
+  event: BuildEvent,
+  nowMs: number,
+  why: string,
+  again: { readonly change: Partial<Build>; readonly tell: Audience },
+): Verdict => {
   const lostClaims = build.lostClaims + 1;
-  const by = `runner ${build.claim.runner.id} gave no sign of life after its claim`;
-  if (lostClaims < MAX_LOST_CLAIMS) {
-    const avoidRunnerId = build.claim.runner.id;
-    return changed(build, { ...requeued, queuedAtMs: nowMs, lostClaims, avoidRunnerId }, event, nowMs, by);
-  }
-  return failed("scheduler_failure", `${by}, the ${lostClaims}rd time: no runner gets along with this build`, {
-    lostClaims,
-  })(build, event, nowMs);
+  if (lostClaims < MAX_LOST_CLAIMS)
+    return changed(build, { ...again.change, lostClaims }, event, nowMs, why, again.tell);
+  const detail = `${why}, the ${lostClaims}rd time: no runner gets along with this build`;
+  return failed("scheduler_failure", detail, { lostClaims })(build, event, nowMs);
 };
 
 const ended = (
@@ -224,6 +245,7 @@ const retry: Rule<"retry"> = (build, event, nowMs) =>
 const resting = {
   enqueue: same,
   claim: notClaimable,
+  break_claim: same,
   release: same,
   confirm: notRunning,
   keep_alive: notRunning,
@@ -251,6 +273,7 @@ export const TABLE = {
   pending: {
     ...resting,
     claim,
+    break_claim: breakClaim,
     release,
     confirm: confirmClaim,
     keep_alive: touchClaim,

@@ -14,6 +14,7 @@ const PRODUCT = `
   event            | created      | pending        | bound          | running      | canceling    | success        | failed         | canceled       | skipped        | manual
   enqueue          | pending      | same           | same           | same         | same         | same           | same           | same           | same           | pending
   claim            | !not_claimable | running      | !not_claimable | !not_claimable | !not_claimable | !not_claimable | !not_claimable | !not_claimable | !not_claimable | !not_claimable
+  break_claim      | same         | pending        | same           | same         | same         | same           | same           | same           | same           | same
   release          | same         | same           | pending        | pending      | same         | same           | same           | same           | same           | same
   confirm          | !not_running | !not_running   | running        | touched      | touched      | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
   keep_alive       | !not_running | !not_running   | touched        | touched      | touched      | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
@@ -35,6 +36,7 @@ const PRODUCT = `
 const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   enqueue: () => ({ kind: "enqueue" }),
   claim: (build) => claimOf(build),
+  break_claim: () => ({ kind: "break_claim", runnerId: 7, error: "an error" }),
   release: (build) => ({ kind: "release", attempt: build.attempt }),
   confirm: () => ({ kind: "confirm" }),
   keep_alive: () => ({ kind: "keep_alive" }),
