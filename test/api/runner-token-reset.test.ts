@@ -2,13 +2,20 @@ import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
 import { consumer } from "../support/fixtures.ts";
-import { legacy, newProject, newRunner, ORIGIN, patch, RUNNER_1_11_5, runningBuild } from "../support/legacy-api.ts";
+import {
+  legacy,
+  newProject,
+  newRunner,
+  ORIGIN,
+  patch,
+  RUNNER_1_11_5,
+  runnerIdOf,
+  runningBuild,
+} from "../support/legacy-api.ts";
 import { LegacyClient } from "../support/legacy-client.ts";
 
-const runnerId = (token: string): number => Number(/r_default_(\d+)_/.exec(token)?.[1]);
-
 const reset = async (token: string): Promise<string> => {
-  const response = await consumer("POST", `/runners/${runnerId(token)}/reset_authentication_token`);
+  const response = await consumer("POST", `/runners/${runnerIdOf(token)}/reset_authentication_token`);
   expect(response.status).toBe(201);
   const body = await response.json<{ token: string; token_expires_at: null }>();
   expect(body.token_expires_at).toBeNull();
@@ -43,7 +50,7 @@ test("a held poll of the old token ends at once", async () => {
   const cursor = (await poll(runner.token)).headers.get("X-GitLab-Last-Update") ?? "";
   const held = poll(runner.token, cursor);
   // Calls of one object are served in order: when this one is answered, the poll is held.
-  await queueStub(env).runner(runnerId(runner.token));
+  await queueStub(env).runner(runnerIdOf(runner.token));
   await reset(runner.token);
   expect((await held).status).toBe(403);
 });

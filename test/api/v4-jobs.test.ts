@@ -244,7 +244,7 @@ describe("the archive", () => {
   });
 });
 
-describe("a pending job says why it waits", () => {
+describe("pain 15: a pending job says why it waits", () => {
   const reasonOf = async ({ id }: Entity, fields: object = {}): Promise<unknown> =>
     (await createJob(id, fields))["pending_reason"];
 

@@ -18,10 +18,10 @@ import {
   runningBuild,
   statusOf,
   logOf,
+  msToChange,
   toNextAlarm,
   valueOf,
 } from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -30,15 +30,6 @@ const SECOND = 1000;
 const LEASE = 120 * SECOND;
 const STUCK = 600 * SECOND;
 const DAY = 86_400 * SECOND;
-
-/** Fires the alarms up to the one that changes the build, and says how long that took. */
-const msToChange = async (stub: BuildStub): Promise<number> => {
-  const startMs = Date.now();
-  const { revision } = valueOf(await stub.summary());
-  for (let fired = 0; fired < 20 && valueOf(await stub.summary()).revision === revision; fired++)
-    await toNextAlarm(stub);
-  return Date.now() - startMs;
-};
 
 describe("a build that nobody speaks for", () => {
   it("comes back when its claim was lost, with another attempt", async () => {
@@ -91,7 +82,7 @@ describe("a build that nobody speaks for", () => {
 });
 
 describe("a build that its runner speaks for", () => {
-  it("lives on by keep-alives, until its timeout and a grace are over", async () => {
+  it("lives on by keep-alives alone past the limit of silence, until its timeout and a grace are over", async () => {
     const { stub } = await runningBuild({ timeoutSeconds: 1800 });
     for (let minutes = 0; minutes < 35; minutes += 5) {
       await stub.append(FIRST, 0, new Uint8Array());
@@ -120,7 +111,7 @@ describe("a build that its runner speaks for", () => {
 });
 
 describe("an alarm that comes late", () => {
-  it("grants one fresh window, and the next one ends the build", async () => {
+  it("after an outage longer than the limit of silence grants one fresh window, and the next one ends the build", async () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, bytesOf("x"));
     const scheduledTime = Date.now() + STUCK;

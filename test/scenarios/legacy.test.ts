@@ -153,19 +153,4 @@ describe("a build's life with a legacy runner", () => {
       refusal: { reason: "not_erasable" },
     });
   });
-
-  test("whose claim was lost goes on with the next runner, and the first one is told to stop", async () => {
-    const project = await newProject();
-    const [first, second] = [await newRunner(project), await newRunner(project)];
-    const id = await enqueue(project);
-    const lost = await claim(first);
-    await buildStub(env, id).release(1);
-    const again = await claim(second);
-    expect(again.id).toBe(id);
-    expect((await first.appendTrace(lost, 0, encode("late\n"))).status).toBe(403);
-    expect(await first.update(id, "running")).toBe(404);
-    expect(await first.update(id, "failed", "late\n")).toBe(404);
-    await work(second, again, ["on time\n"], "success");
-    expect(await traceText(id)).toBe("on time\nJob ended\n");
-  });
 });
