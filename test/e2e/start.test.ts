@@ -4,8 +4,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
 import { LegacyClient } from "../support/legacy-client.ts";
+import { claimBuild, consumer } from "../support/local-api.ts";
 import { startServer, type RunningServer, type ServerOptions } from "../support/server.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
@@ -20,31 +20,6 @@ const start = async (options?: ServerOptions): Promise<RunningServer> => {
   const server = await startServer(options);
   servers.push(server);
   return server;
-};
-
-const consumer = async (url: string, body?: object): Promise<Response> =>
-  fetch(url, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN, "Content-Type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-
-/** A project with one build, claimed by a runner. */
-const claimBuild = async (url: string): Promise<{ projectId: number; runner: LegacyClient; build: LegacyBuild }> => {
-  const created = await consumer(`${url}/api/v4/projects`, { name: "kept" });
-  const { id: projectId } = (await created.json()) as { id: number };
-  const job = {
-    name: "unit",
-    stage: "test",
-    ref: "main",
-    sha: "5f0c3a9d1e7b42869a0d3c5e8f1b274690acde13",
-    script: ["true"],
-  };
-  expect((await consumer(`${url}/api/v4/projects/${projectId}/jobs`, job)).status).toBe(201);
-  const runner = await LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN);
-  const answer = await runner.poll();
-  if (answer.kind !== "build") throw new Error(`the runner got ${answer.kind}`);
-  return { projectId, runner, build: answer.build };
 };
 
 const archiveOf = (bytes: number) => ({
