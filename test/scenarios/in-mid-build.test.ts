@@ -26,11 +26,11 @@ const claiming = async () => {
   const runner = await newRunner(project);
   await claim(runner);
   const id = await enqueue(project, { dependencies: [dependency] });
-  let isBlocked = true;
+  const gate = { isOpen: false };
   // It looks for itself: what one object waits for can't be settled out of the context of another.
   const blocked = runInDurableObject(buildStub(env, dependency), (_instance, state) =>
     state.blockConcurrencyWhile(async () => {
-      while (isBlocked) await scheduler.wait(1);
+      while (!gate.isOpen) await scheduler.wait(1);
     }),
   );
   const answer = runner.poll();
@@ -42,7 +42,7 @@ const claiming = async () => {
     )["state"] === "taken";
   while (!(await isTaken())) continue;
   const finish = async () => {
-    isBlocked = false;
+    gate.isOpen = true;
     await blocked;
     return answer;
   };

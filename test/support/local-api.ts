@@ -12,7 +12,7 @@ export const consumer = async (url: string, body?: object): Promise<Response> =>
 
 const idOf = async (response: Response): Promise<number> => {
   if (response.status !== 201) throw new Error(`${response.url}: ${response.status} ${await response.text()}`);
-  return ((await response.json()) as { id: number }).id;
+  return (await response.json<{ id: number }>()).id;
 };
 
 export const createProject = async (url: string): Promise<number> =>
