@@ -100,7 +100,8 @@ export const readBody = async (
 ): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
   const declaredBytes = Number(request.headers.get("Content-Length"));
   // Most bodies are small and say so: those the runtime collects by itself, at half the price.
-  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, ADMISSION_BYTES)) return readWhole(request, limitBytes);
+  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, ADMISSION_BYTES))
+    return readWhole(request, limitBytes);
   const bytes = new GrowingBytes();
   const read = await consumeBody(request, limitBytes, (piece) => bytes.append(piece), admit);
   return read.ok ? accept(bytes.take()) : read;

@@ -29,6 +29,9 @@ export interface NewBuild {
 
 export const DESTINATIONS = ["queue", "project"] as const;
 
+const hears = (destination: (typeof DESTINATIONS)[number], tell: Audience): boolean =>
+  tell === destination || tell === "queue and project";
+
 export type BuildMessage =
   | { readonly to: "queue"; readonly notice: QueueNotice }
   | { readonly to: "project"; readonly summary: BuildSummary };
@@ -81,9 +84,10 @@ export class BuildRecord {
     if (queued.kind !== "changed") throw new Error("a new build can always be queued");
     sql.transaction(() => {
       store.putSpec(input.id, input.spec, input.project);
-      this.#write(queued.build, queued.tell, nowMs);
+      // The project, which asked for it, learns of it from the answer.
+      this.#write(queued.build, "queue", nowMs);
     });
-    this.#follow(queued.build, queued.tell);
+    this.#follow(queued.build, "queue");
   }
 
   /** Decides, and stores what follows; `alongside` writes what belongs to the same change. */
@@ -186,9 +190,12 @@ export class BuildRecord {
   #write(build: Build, tell: Audience, nowMs: number): void {
     const { store, outbox } = this.#parts;
     store.putBuild(build);
-    outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, nowMs);
-    if (tell === "project") return;
-    outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, nowMs);
+    if (hears("project", tell)) {
+      outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, nowMs);
+    }
+    if (hears("queue", tell)) {
+      outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, nowMs);
+    }
   }
 
   #follow(build: Build, tell: Audience): void {
@@ -196,7 +203,7 @@ export class BuildRecord {
     this.#storedContactMs = build.lastContactAtMs;
     this.arm();
     for (const destination of DESTINATIONS) {
-      if (destination === "project" || tell !== "project") {
+      if (hears(destination, tell)) {
         void this.#parts.outbox.deliver(destination).then(() => this.arm());
       }
     }

@@ -45,8 +45,8 @@ export type BuildEvent =
 export type EventKind = BuildEvent["kind"];
 export type EventOf<K extends EventKind> = Extract<BuildEvent, { kind: K }>;
 
-/** Who must hear of a change: the queue only of those that it did not make itself. */
-export type Audience = "project" | "queue and project";
+/** Who must hear of a change: whoever did not make it himself. */
+export type Audience = "project" | "queue" | "queue and project";
 
 export type Verdict =
   | { readonly kind: "changed"; readonly build: Build; readonly tell: Audience }

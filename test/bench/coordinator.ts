@@ -85,7 +85,7 @@ export class BenchProject {
     return {
       method: "POST",
       path: "/ci/api/v1/builds/register.json",
-      headers: { ...JSON_HEADERS, "User-Agent": "gitlab-ci-multi-runner 1.11.5" },
+      headers: { ...JSON_HEADERS, "User-Agent": "gitlab-ci-multi-runner 1.11.5 (HEAD; go1.19.8; linux/amd64)" },
       body: JSON.stringify(body),
     };
   }

@@ -1,24 +1,130 @@
-/** `npm run bench`: what the product costs, as ratios to a Worker that does only the unavoidable, in one run. */
+/**
+ * `npm run bench [section …]`: what the product costs, in ratios to a Worker that does only the unavoidable, measured by
+ * turns in one run; and what a build is billed for. Without a section, all of them: append claim transfer flat memory cost
+ * pickup. About ten minutes.
+ */
+import { cpus, totalmem } from "node:os";
 import { compareAppends } from "./append.ts";
 import { compareClaims } from "./claim.ts";
 import { Coordinator } from "./coordinator.ts";
-import { startBare, startOurs } from "./servers.ts";
-const ours = await startOurs({ MAX_TRACE_BYTES: "1000000000000" });
-const bare = await startBare();
-const c = new Coordinator(ours.url);
-const what = process.argv[2] ?? "";
-const show = (name: string, x: unknown) => console.log(name, JSON.stringify(x));
-if (what === "" || what.includes("append")) {
-  for (const bytes of [200, 65536]) for (const lanes of [1, 64]) {
-    const project = await c.project(`append-${bytes}-${lanes}`);
-    show(`append ${bytes} ${lanes}`, await compareAppends({ url: ours.url, project }, bare.url, { bytes, lanes, perRound: 1280 / (bytes > 1000 ? 2 : 1) }));
+import { countCost } from "./cost.ts";
+import { compareFullQueue, compareLongTrace } from "./flat.ts";
+import type { Comparison } from "./measure.ts";
+import { uploadMemory } from "./memory.ts";
+import { pickUpTimes } from "./pickup.ts";
+import { startBare, startCounted, startOurs } from "./servers.ts";
+import type { BenchServer } from "./servers.ts";
+import { compareTransfers } from "./transfer.ts";
+
+/** Nothing that is measured here may end for its size. */
+const NO_LIMITS = { MAX_TRACE_BYTES: "1000000000000", MAX_ARTIFACT_BYTES: "2000000000" };
+
+const figure = (value: number): string => value.toPrecision(3);
+
+const print = (what: string, measured: string, asked: string): void =>
+  console.log(`${what.padEnd(44)} ${measured.padEnd(66)} ${asked}`);
+
+const printComparison = (what: string, unit: string, { ours, bare, ratio }: Comparison, asked: string): void => {
+  const spread = `${figure(ratio.least)} to ${figure(ratio.most)}`;
+  print(what, `${figure(ours)} ${unit}, bare ${figure(bare)}, ratio ${figure(ratio.median)} (${spread})`, asked);
+};
+
+const withServers = async (
+  starts: readonly (() => Promise<BenchServer>)[],
+  measure: (urls: readonly string[]) => Promise<void>,
+): Promise<void> => {
+  const servers: BenchServer[] = [];
+  try {
+    for (const start of starts) servers.push(await start());
+    await measure(servers.map((server) => server.url));
+  } finally {
+    for (const server of servers) await server.stop();
   }
-}
-if (what === "" || what.includes("claim")) {
-  for (const lanes of [1, 8]) {
-    const project = await c.project(`claim-${lanes}`);
-    show(`claim ${lanes}`, await compareClaims({ url: ours.url, project }, bare.url, { lanes, perRound: 160 }));
-  }
-}
-await ours.stop();
-await bare.stop();
+};
+
+const oursAndBare = (measure: (ours: string, bare: string) => Promise<void>): Promise<void> =>
+  withServers([() => startOurs(NO_LIMITS), startBare], ([ours = "", bare = ""]) => measure(ours, bare));
+
+const append = (): Promise<void> =>
+  oursAndBare(async (url, bare) => {
+    for (const [bytes, perRound] of [
+      [200, 1920],
+      [65_536, 640],
+    ] as const) {
+      for (const lanes of [1, 64]) {
+        const project = await new Coordinator(url).project(`append-${bytes}-${lanes}`);
+        const result = await compareAppends({ url, project }, bare, { bytes, lanes, perRound });
+        printComparison(`append ${bytes} bytes, ${lanes} builds at once`, "/s", result, "at least 0.8");
+      }
+    }
+  });
+
+const claim = (): Promise<void> =>
+  oursAndBare(async (url, bare) => {
+    for (const lanes of [1, 8]) {
+      const project = await new Coordinator(url).project(`claim-${lanes}`);
+      const result = await compareClaims({ url, project }, bare, { lanes, perRound: 160 });
+      printComparison(`claim, ${lanes} runners at once`, "/s", result, "at least 0.7");
+    }
+  });
+
+const transfer = (): Promise<void> =>
+  oursAndBare(async (url, bare) => {
+    const project = await new Coordinator(url).project("transfer");
+    const { upload, download } = await compareTransfers({ url, project }, bare, { bytes: 90_000_000, rounds: 7 });
+    printComparison("upload of 90 MB, chunked, hashed", "MB/s", upload, "at least 0.7");
+    printComparison("download of 90 MB", "MB/s", download, "at least 0.9");
+  });
+
+const flat = async (): Promise<void> => {
+  await withServers([startCounted, startCounted], async ([full = "", empty = ""]) => {
+    const result = await compareFullQueue(full, empty);
+    printComparison("claim with 100,000 pending, to with 100", "s", result, "at most 1.5");
+  });
+  await withServers([() => startOurs(NO_LIMITS)], async ([url = ""]) => {
+    const result = await compareLongTrace(url, await new Coordinator(url).project("long"));
+    printComparison("append to 50 MB, to an empty trace", "s", result, "at most 1.2");
+  });
+};
+
+const memory = (): Promise<void> =>
+  withServers([() => startOurs(NO_LIMITS)], async ([url = ""]) => {
+    const { smallPeak, largePeak } = await uploadMemory(url, await new Coordinator(url).project("memory"));
+    const [small, large] = [smallPeak / 1e6, largePeak / 1e6];
+    const added = `${figure(Math.max(0, large - small))} MB`;
+    print(
+      "memory added by 1 GB, to three of 300 MB",
+      `${added} (peaks ${figure(small)}, ${figure(large)})`,
+      "at most 150",
+    );
+  });
+
+const cost = (): Promise<void> =>
+  withServers([startCounted], async ([url = ""]) => {
+    const { perPatch, rest, details } = await countCost(url);
+    const list = (counts: typeof rest) =>
+      `${counts.objectRequests} object requests, ${counts.rowsWritten} rows, R2 ${counts.r2Writes} writes ${counts.r2Reads} reads`;
+    print("billed per patch", list(perPatch), "at most 1 and 1.1");
+    print("billed for the rest of a build's life", list(rest), "at most 25 and 60");
+    for (const [what, count] of Object.entries(details)) console.log(`    ${`${count}`.padStart(4)}  ${what}`);
+  });
+
+const pickup = (): Promise<void> =>
+  withServers([startOurs], async ([url = ""]) => {
+    const { p50, p95 } = await pickUpTimes(url, await new Coordinator(url).project("pickup"));
+    print("pick-up by a waiting runner", `p50 ${figure(p50)} ms, p95 ${figure(p95)} ms`, "p95 at most 100");
+  });
+
+const SECTIONS = { append, claim, transfer, flat, memory, cost, pickup };
+
+const isSection = (name: string): name is keyof typeof SECTIONS => name in SECTIONS;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !isSection(name));
+if (unknown.length > 0) throw new Error(`no such section: ${unknown.join(", ")}; ${Object.keys(SECTIONS).join(" ")}`);
+
+const processors = cpus();
+console.log(
+  `${processors.length} × ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+);
+for (const name of asked.length === 0 ? Object.keys(SECTIONS) : asked) if (isSection(name)) await SECTIONS[name]();

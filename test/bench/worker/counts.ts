@@ -27,7 +27,11 @@ const count = (kind: keyof Counts, what: string, n = 1): void => {
 type Methods = Readonly<Record<string, (...parameters: unknown[]) => unknown>>;
 
 /** The same object, with `before` called at each call of a method. */
-const watched = <T extends object>(target: T, before: (method: string) => void, after = (result: unknown) => result): T =>
+const watched = <T extends object>(
+  target: T,
+  before: (method: string) => void,
+  after = (result: unknown) => result,
+): T =>
   new Proxy(target, {
     get(object, name) {
       const member: unknown = Reflect.get(object, name, object);
