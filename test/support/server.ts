@@ -2,17 +2,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SETTING_NAMES } from "../../scripts/local-settings.ts";
+import { killGroup, residentBytes, waitUntilGone } from "./process-group.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
 /** A loaded machine with two cores needs several seconds for what takes one and a half on an idle one. */
 const START_LIMIT_MS = 45_000;
-const GONE_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 export interface ServerOptions {
@@ -25,6 +25,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly stateDir: string;
+  /** Resident memory of its workerd, in bytes. */
+  memoryBytes(): Promise<number>;
   /** SIGKILL to the whole group; resolves when no process of it runs any more. */
   kill(): Promise<void>;
   /** Kills and removes the state. */
@@ -44,39 +46,6 @@ const environment = (port: number, stateDir: string, settings: Readonly<Record<s
   const inherited = { ...process.env };
   for (const name of SETTING_NAMES) delete inherited[name];
   return { ...inherited, ...settings, PORT: `${port}`, STATE_DIR: stateDir };
-};
-
-const killGroup = (group: number): void => {
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-    // Nobody is left.
-  }
-};
-
-/** A dead process whose parent died first keeps its entry until init looks, which may take seconds: it counts as gone. */
-const isRunning = async (group: number): Promise<boolean> => {
-  try {
-    process.kill(-group, 0);
-  } catch {
-    return false;
-  }
-  if (process.platform !== "linux") return true;
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  return stats.some((stat) => {
-    // The second field is the program's name in brackets and may hold anything.
-    const [state, , processGroup] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return processGroup === `${group}` && state !== "Z" && state !== "X";
-  });
-};
-
-const waitUntilGone = async (group: number): Promise<void> => {
-  const deadline = Date.now() + GONE_LIMIT_MS;
-  while (await isRunning(group)) {
-    if (Date.now() > deadline) throw new Error(`process group ${group} outlived SIGKILL`);
-    await delay(LOOK_EVERY_MS);
-  }
 };
 
 const isHealthy = async (url: string): Promise<boolean> => {
@@ -136,5 +105,5 @@ export const startServer = async (options: ServerOptions = {}): Promise<RunningS
     await (options.stateDir === undefined ? stop() : kill());
     throw error;
   }
-  return { url, stateDir, kill, stop };
+  return { url, stateDir, memoryBytes: () => residentBytes(group, "workerd"), kill, stop };
 };
