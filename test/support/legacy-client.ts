@@ -25,7 +25,7 @@ export interface TraceAnswer {
   readonly length: number | null;
 }
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 const USER_AGENT = "gitlab-ci-multi-runner 1.11.5 (signalbox; shell-runner)";
 const INFO = {
@@ -99,11 +99,14 @@ export class LegacyClient {
     return this.#status("runners/delete", json("DELETE", { token: this.token }));
   }
 
-  /** Asks for a build. With the cursor of an earlier answer the server may hold the request until there is one. */
-  async poll(): Promise<PollAnswer> {
+  /**
+   * Asks for a build. With the cursor of an earlier answer the server may hold the request until there is one; `signal`
+   * lets go of it.
+   */
+  async poll(signal: AbortSignal | null = null): Promise<PollAnswer> {
     const cursor = this.#lastUpdate === undefined ? {} : { last_update: this.#lastUpdate };
     const body = { info: INFO, token: this.token, ...cursor };
-    const response = await this.#fetch(`${this.#api}/builds/register.json`, json("POST", body));
+    const response = await this.#fetch(`${this.#api}/builds/register.json`, { ...json("POST", body), signal });
     this.#lastUpdate = response.headers.get("X-GitLab-Last-Update") || this.#lastUpdate;
     if (response.status === 201) return { kind: "build", build: (await response.json()) as LegacyBuild };
     await response.arrayBuffer();

@@ -7,7 +7,6 @@ import type { LegacyClient } from "./legacy-client.ts";
 const SEND_EVERY_MS = 200;
 /** Says "still here" when a build prints nothing. */
 const KEEP_ALIVE_MS = 30_000;
-const FINAL_TRIES = 20;
 const FINAL_RETRY_MS = 500;
 
 const hasStopped = (status: string | null): boolean => status === "canceled" || status === "failed";
@@ -41,17 +40,24 @@ export class TraceSender {
     this.#log = Buffer.concat([this.#log, typeof text === "string" ? Buffer.from(text) : text]);
   }
 
-  /** The last report, with the whole log. False when the server doesn't want it: the build is not this runner's any more. */
+  /**
+   * The last report, with the whole log, until it is answered. False when the server doesn't want it: the build is not this
+   * runner's any more.
+   */
   async finish(state: "success" | "failed"): Promise<boolean> {
-    this.#done.abort();
-    await this.#sending;
-    for (let left = FINAL_TRIES; left > 0; left--) {
+    await this.fallSilent();
+    for (;;) {
       const status = await this.#client.update(this.#build.id, state, this.#text()).catch(() => 0);
       if (status === 200) return true;
       if (status === 403 || status === 404) return false;
       await delay(FINAL_RETRY_MS);
     }
-    throw new Error(`build ${this.#build.id}: the server doesn't take the final report`);
+  }
+
+  /** Sends nothing more, not even the end: the runner is dead. */
+  async fallSilent(): Promise<void> {
+    this.#done.abort();
+    await this.#sending;
   }
 
   /** Sends what is new, over and over, until `finish` is called or the server ends the build. */
