@@ -34,7 +34,7 @@ export interface ClaimsParts {
 const OLD_ROW_MS = 600_000;
 const RECONCILE_BATCH = 50;
 /** A build whose claim broke off stands aside for so long, until it is asked. */
-const FAULT_MS = 5_000;
+export const FAULT_MS = 5_000;
 const MOST_FAULTS_PER_POLL = 3;
 
 export class Claims {

@@ -19,7 +19,7 @@ import { Numbers } from "../storage/numbers.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub } from "../stubs.ts";
-import { Claims } from "./claims.ts";
+import { Claims, FAULT_MS } from "./claims.ts";
 import type { Abilities } from "./claims.ts";
 import { PendingGroups } from "./groups.ts";
 import { Matchmaker } from "./matchmaker.ts";
@@ -74,7 +74,8 @@ export class QueueObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#settings = settingsOf(env);
-    this.#alarm = new EarliestAlarm(ctx);
+    // A claim that the end of an earlier life interrupted keeps its build from everybody until the build is asked.
+    this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyTaken() ? Date.now() + FAULT_MS : null));
     this.#sql = new Sql(ctx.storage);
     this.#store = new QueueStore(this.#sql);
     this.#groups = new PendingGroups(this.#store);

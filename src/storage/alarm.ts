@@ -3,11 +3,16 @@ export class EarliestAlarm {
   readonly #storage: DurableObjectStorage;
   #atMs: number | null = null;
 
-  /** The alarm of an earlier life stands: setting it anew with each start would put it off for ever. */
-  constructor(ctx: DurableObjectState) {
+  /**
+   * The alarm of an earlier life stands: setting it anew with each start would put it off for ever. `startMs`: by when it
+   * must be, from now on, if there is something left to do.
+   */
+  constructor(ctx: DurableObjectState, startMs: () => number | null = () => null) {
     this.#storage = ctx.storage;
     void ctx.blockConcurrencyWhile(async () => {
       this.#atMs = await ctx.storage.getAlarm();
+      const byMs = startMs();
+      if (byMs !== null) this.by(byMs);
     });
   }
 

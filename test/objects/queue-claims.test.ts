@@ -136,6 +136,8 @@ describe("the reconciler", () => {
     advance(1);
     await crash(queue());
     expect(buildOf(await poll(runner))).toBeNull();
+    // Soon: the build is nobody's until then.
+    expect(await alarmOf(queue())).toBeLessThanOrEqual(Date.now() + 5_000);
     await reconcile();
     expect(await rowOf(id)).toMatchObject({ state: "pending", runner_id: null });
     expect(buildOf(await poll(runner))).toBe(id);
@@ -166,8 +168,10 @@ describe("the reconciler", () => {
     await pendingBuild({}, projectId);
     const runner = await registered(projectId);
     await poll(runner);
+    await evictDurableObject(queue());
+    await poll(runner);
     const armed = await alarmOf(queue());
-    advance(30_000);
+    advance(4_000);
     await evictDurableObject(queue());
     await poll(runner);
     expect(await alarmOf(queue())).toBe(armed);
