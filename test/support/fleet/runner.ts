@@ -7,7 +7,7 @@ import type { Samples } from "./figures.ts";
 import { attemptOf, type Ledger } from "./ledger.ts";
 import { archiveOf, logOf, planOf, type Mix } from "./workload.ts";
 
-const RETRY_MS = 250;
+const RETRY_MS = 500;
 /** The answers to an upload after which the real runner doesn't try again. */
 const UPLOAD_ENDS: ReadonlySet<number> = new Set([201, 403, 413]);
 const PIECE_BYTES = 256 * 1024;
