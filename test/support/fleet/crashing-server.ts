@@ -20,7 +20,12 @@ export class CrashingServer {
   /** `env`: settings of the Worker. */
   static async start(env: Readonly<Record<string, string>>): Promise<CrashingServer> {
     const stateDir = await mkdtemp(join(tmpdir(), "signalbox-"));
-    return new CrashingServer(stateDir, env, await startServer({ stateDir, env }));
+    try {
+      return new CrashingServer(stateDir, env, await startServer({ stateDir, env }));
+    } catch (error) {
+      await rm(stateDir, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get restarts(): number {
