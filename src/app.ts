@@ -4,6 +4,7 @@ import { requestId } from "hono/request-id";
 import { methodsOf } from "./api/allowed-methods.ts";
 import { legacyRoutes } from "./api/ci-v1/routes.ts";
 import { isPassingFault } from "./api/call.ts";
+import { requestLog } from "./api/request-log.ts";
 import { consumerRoutes } from "./api/v4/routes.ts";
 import { readSettings } from "./config.ts";
 import type { Env } from "./config.ts";
@@ -18,6 +19,7 @@ const withoutSuffix = (request: Request): string => {
 export const app = new Hono<{ Bindings: Env }>({ getPath: withoutSuffix });
 
 app.use(requestId());
+app.use(requestLog());
 
 app.use(async (context, next) => {
   const settings = readSettings(context.env);
@@ -39,9 +41,6 @@ app.notFound((context) => {
 });
 
 app.onError((error, context) => {
-  const { method, path } = context.req;
-  const failure = { event: "request_failed", request_id: context.get("requestId"), method, path, error: String(error) };
-  console.error(JSON.stringify(failure));
   if (isPassingFault(error)) {
     return context.json({ message: "503 Service Unavailable" }, 503, { "Retry-After": "1" });
   }

@@ -6,11 +6,16 @@ import type { Outcome } from "../core/refusal.ts";
 
 export type Access =
   /** By the token of an attempt. */
-  | { readonly by: "attempt"; readonly attempt: number }
-  /** By the token of the runner; the queue has found the build among that runner's. */
-  | { readonly by: "runner"; readonly runnerId: number }
-  /** By the project's `runners_token`. */
-  | { readonly by: "project"; readonly projectId: number };
+  (
+    | { readonly by: "attempt"; readonly attempt: number }
+    /** By the token of the runner; the queue has found the build among that runner's. */
+    | { readonly by: "runner"; readonly runnerId: number }
+    /** By the project's `runners_token`. */
+    | { readonly by: "project"; readonly projectId: number }
+  ) & {
+    /** For the log alone. */
+    readonly requestId?: string | undefined;
+  };
 
 /** The build, if `access` is good for it now. A token of an attempt that was given up is stale from that moment on. */
 export const admit = (build: Build | null, access: Access): Outcome<Build> => {

@@ -108,7 +108,10 @@ export class BuildObject extends DurableObject<Env> {
    * Hands the build to a runner: a new attempt with a token of its own. Refused when it isn't what the queue thought.
    * Everything that takes time comes before the change, so that no await stands between the change and the answer.
    */
-  async claim(request: { revision: number; runner: RunnerRef; twoPhase: boolean }): Promise<Outcome<ClaimedBuild>> {
+  async claim(
+    request: { revision: number; runner: RunnerRef; twoPhase: boolean },
+    requestId?: string,
+  ): Promise<Outcome<ClaimedBuild>> {
     const before = this.#record.build;
     if (before === null) return refuse(unknownBuild);
     const { spec, project } = this.#store.spec();
@@ -120,7 +123,7 @@ export class BuildObject extends DurableObject<Env> {
       throw error;
     });
     // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
-    const claimed = this.#record.apply({ kind: "claim", ...request });
+    const claimed = this.#record.apply({ kind: "claim", ...request }, () => {}, requestId);
     if (!claimed.ok) return claimed;
     const summary = this.#record.summary();
     if (!summary.ok) return summary;
@@ -128,8 +131,8 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** The queue takes back a claim whose answer it never sent. */
-  release(attempt: number): void {
-    this.#record.apply({ kind: "release", attempt });
+  release(attempt: number, requestId?: string): void {
+    this.#record.apply({ kind: "release", attempt }, () => {}, requestId);
   }
 
   /** The runner was deleted: the build ends at once, not when somebody notices the silence. */
@@ -173,20 +176,20 @@ export class BuildObject extends DurableObject<Env> {
     return this.#record.build === null ? refuse(unknownBuild) : accept(this.#store.spec().spec);
   }
 
-  cancel(by: string, force: boolean): Promise<Outcome<BuildSummary>> {
-    return this.#command({ kind: "cancel", by, force });
+  cancel(by: string, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#command({ kind: "cancel", by, force }, requestId);
   }
 
   /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
-  markRetried(newId: number): Promise<Outcome<BuildSummary>> {
-    return this.#command({ kind: "retry", newId });
+  markRetried(newId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#command({ kind: "retry", newId }, requestId);
   }
 
   /** Removes trace and artifacts for good; the record stays. */
-  async erase(by: string): Promise<Outcome<BuildSummary>> {
+  async erase(by: string, requestId?: string): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) return refuse(unknownBuild);
     const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
-    return this.#command({ kind: "erase", by, hasContent }, () => {
+    return this.#command({ kind: "erase", by, hasContent }, requestId, () => {
       this.#trace.clear();
       this.#artifacts.retireAll(Date.now());
     });
@@ -237,7 +240,7 @@ export class BuildObject extends DurableObject<Env> {
     const what = `${file.filename} stored, ${file.sizeBytes} bytes`;
     const nowMs = Date.now();
     this.#record.contact(nowMs);
-    return this.#command({ kind: "amend", what }, () => this.#artifacts.commit(id, file, nowMs));
+    return this.#command({ kind: "amend", what }, access.requestId, () => this.#artifacts.commit(id, file, nowMs));
   }
 
   /** Gives up an upload: what it wrote is deleted by the alarm. */
@@ -262,23 +265,23 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */
-  async deleteArtifacts(access: Access | null): Promise<Outcome<BuildSummary>> {
+  async deleteArtifacts(access: Access | null, requestId = access?.requestId): Promise<Outcome<BuildSummary>> {
     const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
     if (admitted.value === null) return refuse(unknownBuild);
     if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased" });
     if (!this.#artifacts.any("trace")) return this.#record.summary();
-    return this.#command({ kind: "amend", what: "artifacts deleted" }, () => {
+    return this.#command({ kind: "amend", what: "artifacts deleted" }, requestId, () => {
       this.#artifacts.retireAll(Date.now(), "trace");
     });
   }
 
   /** Artifacts that would expire stay. Errors: `not_found` when there are none any more. */
-  async keepArtifacts(): Promise<Outcome<BuildSummary>> {
+  async keepArtifacts(requestId?: string): Promise<Outcome<BuildSummary>> {
     if (this.#artifacts.anyExpired(Date.now()) || !this.#artifacts.any("trace")) {
       return refuse({ reason: "not_found", what: "artifact" });
     }
-    return this.#command({ kind: "amend", what: "artifacts kept" }, () => this.#store.keepArtifacts());
+    return this.#command({ kind: "amend", what: "artifacts kept" }, requestId, () => this.#store.keepArtifacts());
   }
 
   /**
@@ -323,8 +326,12 @@ export class BuildObject extends DurableObject<Env> {
     return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
   }
 
-  async #command(event: BuildEvent, alongside: () => void = () => {}): Promise<Outcome<BuildSummary>> {
-    const done = this.#record.apply(event, alongside);
+  async #command(
+    event: BuildEvent,
+    requestId: string | undefined,
+    alongside: () => void = () => {},
+  ): Promise<Outcome<BuildSummary>> {
+    const done = this.#record.apply(event, alongside, requestId);
     if (!done.ok) return done;
     await this.#record.settled();
     return this.#record.summary();

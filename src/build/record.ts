@@ -8,7 +8,7 @@ import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
 import type { Audience, BuildEvent } from "../core/machine.ts";
 import type { Build } from "../core/build.ts";
-import { newBuild } from "../core/build.ts";
+import { newBuild, statusSinceMs } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
@@ -25,6 +25,8 @@ export interface NewBuild {
   readonly pipelineId: number;
   readonly spec: BuildSpec;
   readonly project: ProjectSnapshot;
+  /** The request that asked for it, for the log alone. */
+  readonly requestId?: string | undefined;
 }
 
 export const DESTINATIONS = ["queue", "project"] as const;
@@ -80,7 +82,9 @@ export class BuildRecord {
   create(input: NewBuild, nowMs: number): void {
     const { store, sql } = this.#parts;
     const ids = { id: input.id, pipelineId: input.pipelineId, projectId: input.project.id };
-    const queued = decide(newBuild(ids, input.spec.timeoutSeconds, nowMs), { kind: "enqueue" }, nowMs);
+    const created = newBuild(ids, input.spec.timeoutSeconds, nowMs);
+    const enqueue: BuildEvent = { kind: "enqueue" };
+    const queued = decide(created, enqueue, nowMs);
     if (queued.kind !== "changed") throw new Error("a new build can always be queued");
     sql.transaction(() => {
       store.putSpec(input.id, input.spec, input.project);
@@ -88,10 +92,14 @@ export class BuildRecord {
       this.#write(queued.build, "queue", nowMs);
     });
     this.#follow(queued.build, "queue");
+    logChange(enqueue, created, queued.build, input.requestId);
   }
 
-  /** Decides, and stores what follows; `alongside` writes what belongs to the same change. */
-  apply(event: BuildEvent, alongside: () => void = () => {}): Outcome<Build> {
+  /**
+   * Decides, and stores what follows; `alongside` writes what belongs to the same change. `requestId` names the request
+   * that wants it in the log; deadlines and messages have none.
+   */
+  apply(event: BuildEvent, alongside: () => void = () => {}, requestId?: string): Outcome<Build> {
     const before = this.#build;
     if (before === null) return refuse({ reason: "not_found", what: "build" });
     const nowMs = Date.now();
@@ -111,7 +119,7 @@ export class BuildRecord {
           this.#write(verdict.build, verdict.tell, nowMs);
         });
         this.#follow(verdict.build, verdict.tell);
-        logChange(event, before, verdict.build);
+        logChange(event, before, verdict.build, requestId);
         return accept(verdict.build);
     }
   }
@@ -220,10 +228,13 @@ export class BuildRecord {
   }
 }
 
-const logChange = (event: BuildEvent, before: Build, after: Build): void => {
+/** `after_ms`: how long the build had been in the status `from`. */
+const logChange = (event: BuildEvent, before: Build, after: Build, requestId: string | undefined): void => {
+  const change = after.history.at(-1);
   console.log(
     JSON.stringify({
       event: "build_changed",
+      request_id: requestId ?? null,
       build: after.id,
       project: after.projectId,
       what: event.kind,
@@ -231,7 +242,9 @@ const logChange = (event: BuildEvent, before: Build, after: Build): void => {
       to: after.status,
       attempt: after.attempt,
       runner: after.claim?.runner.id ?? null,
-      detail: after.history.at(-1)?.detail ?? null,
+      after_ms: (change?.atMs ?? 0) - statusSinceMs(before),
+      failure_reason: after.failureReason,
+      detail: change?.detail ?? null,
     }),
   );
 };

@@ -12,10 +12,11 @@ import type { TraceReader } from "./reader.ts";
 import type { BuildRecord } from "./record.ts";
 import type { TraceStore } from "./trace-store.ts";
 
-/** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop. */
+/** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop; `runnerId` has the build. */
 export interface Patched {
   readonly status: BuildStatus;
   readonly lengthBytes: number;
+  readonly runnerId: number | null;
 }
 
 export type Report = Extract<BuildEvent, { kind: "confirm" | "keep_alive" | "succeed" | "fail" }>;
@@ -45,19 +46,20 @@ export class RunnerCalls {
   append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
     const admitted = admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
-    const { status, erasedAtMs } = admitted.value;
+    const { status, erasedAtMs, claim } = admitted.value;
+    const runnerId = claim?.runner.id ?? null;
     if (erasedAtMs !== null) return refuse({ reason: "erased" });
     if (start === null) return refuse({ reason: "missing_range" });
-    if (!isRunning(status)) return accept({ status, lengthBytes: this.#reader.lengthBytes() });
+    if (!isRunning(status)) return accept({ status, lengthBytes: this.#reader.lengthBytes(), runnerId });
     // A running build's trace is all in rows: this looks at memory alone.
     const stored = this.#trace.tail.lengthBytes;
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
-    if (stored + bytes.length > this.#maxTraceBytes) return this.#overflow();
+    if (stored + bytes.length > this.#maxTraceBytes) return this.#overflow(access);
     const nowMs = Date.now();
     this.#trace.append(bytes, nowMs);
     this.#record.contact(nowMs);
     this.#reader.wake();
-    return accept({ status, lengthBytes: stored + bytes.length });
+    return accept({ status, lengthBytes: stored + bytes.length, runnerId });
   }
 
   /**
@@ -68,17 +70,19 @@ export class RunnerCalls {
     const whole = log === null ? null : await readLog(log, this.#maxTraceBytes);
     const admitted = admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
-    if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow();
+    if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow(access);
     if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
       return refuse({ reason: "not_running", status: admitted.value.status });
     }
-    const reported = this.#record.apply(report, () => {
+    const replaceTrace = () => {
       if (whole instanceof Uint8Array) this.#trace.replace(whole, Date.now());
-    });
+    };
+    const reported = this.#record.apply(report, replaceTrace, access.requestId);
     if (!reported.ok) return reported;
     this.#reader.wake();
     if (isFinished(reported.value.status)) await this.#record.settled();
-    return accept({ status: reported.value.status, lengthBytes: this.#reader.lengthBytes() });
+    const { status, claim } = reported.value;
+    return accept({ status, lengthBytes: this.#reader.lengthBytes(), runnerId: claim?.runner.id ?? null });
   }
 
   /**
@@ -90,9 +94,9 @@ export class RunnerCalls {
     return whole instanceof Uint8Array && !this.#trace.isBeginningOf(whole);
   }
 
-  #overflow(): Outcome<never> {
+  #overflow({ requestId }: Access): Outcome<never> {
     const limitBytes = this.#maxTraceBytes;
-    const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes });
+    const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes }, () => {}, requestId);
     return overflown.ok ? refuse({ reason: "trace_too_large", limitBytes }) : overflown;
   }
 }

@@ -100,6 +100,12 @@ export interface Build {
   readonly history: readonly HistoryEntry[];
 }
 
+/** When the build came to be in the status that it is in. */
+export const statusSinceMs = ({ status, history, createdAtMs }: Build): number => {
+  const last = history.findLastIndex((entry) => entry.status !== status);
+  return history[last + 1]?.atMs ?? createdAtMs;
+};
+
 /** A build before anything happened to it. */
 export const newBuild = (
   ids: { readonly id: number; readonly projectId: number; readonly pipelineId: number },

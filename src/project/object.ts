@@ -107,8 +107,12 @@ export class ProjectObject extends DurableObject<Env> {
   }
 
   /** Makes one build. Errors: `not_found`, `invalid` for dependencies that aren't of this project or a reused key. */
-  async createBuild(spec: BuildSpec, idempotency: Idempotency | null): Promise<Outcome<BuildSummary>> {
-    const id = await this.#numbers.with(["build", "pipeline"], () => this.#addOnce(spec, idempotency));
+  async createBuild(
+    spec: BuildSpec,
+    idempotency: Idempotency | null,
+    requestId?: string,
+  ): Promise<Outcome<BuildSummary>> {
+    const id = await this.#numbers.with(["build", "pipeline"], () => this.#addOnce(spec, idempotency, requestId));
     return id.ok ? this.#created(id.value) : id;
   }
 
@@ -116,9 +120,9 @@ export class ProjectObject extends DurableObject<Env> {
    * Makes a new build of an old one's spec, in the same pipeline. The old build decides who wins: it names its successor in
    * a transaction of its own. A crash after that, and before the successor is made, is mended by the next retry.
    */
-  async retryBuild(oldId: number): Promise<Outcome<BuildSummary>> {
+  async retryBuild(oldId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
     while (this.#retrying.has(oldId)) await this.#retrying.get(oldId);
-    const retried = this.#retry(oldId).finally(() => this.#retrying.delete(oldId));
+    const retried = this.#retry(oldId, requestId).finally(() => this.#retrying.delete(oldId));
     this.#retrying.set(
       oldId,
       retried.catch(() => {}),
@@ -126,7 +130,7 @@ export class ProjectObject extends DurableObject<Env> {
     return retried;
   }
 
-  async #retry(oldId: number): Promise<Outcome<BuildSummary>> {
+  async #retry(oldId: number, requestId: string | undefined): Promise<Outcome<BuildSummary>> {
     const [original, summary] = await Promise.all([
       buildStub(this.env, oldId).original(),
       buildStub(this.env, oldId).summary(),
@@ -135,7 +139,7 @@ export class ProjectObject extends DurableObject<Env> {
     if (!original.ok) return refuse(original.refusal);
     if (!summary.ok) return refuse(summary.refusal);
     const newId = await this.#numbers.with(["build"], () => this.#numbers.take("build"));
-    const marked = await buildStub(this.env, oldId).markRetried(newId);
+    const marked = await buildStub(this.env, oldId).markRetried(newId, requestId);
     let successor = newId;
     if (!marked.ok) {
       const named = marked.refusal.reason === "not_retryable" ? marked.refusal.retriedAs : null;
@@ -144,7 +148,7 @@ export class ProjectObject extends DurableObject<Env> {
     }
     const project = this.get();
     if (!project.ok) return project;
-    this.#add(project.value, original.value, successor, summary.value.pipelineId, null);
+    this.#add(project.value, original.value, { id: successor, pipelineId: summary.value.pipelineId, requestId }, null);
     return this.#created(successor);
   }
 
@@ -234,7 +238,7 @@ export class ProjectObject extends DurableObject<Env> {
   }
 
   /** Synchronous from its checks to the end of its transaction: what is checked is still so when it is written. */
-  #addOnce(spec: BuildSpec, idempotency: Idempotency | null): Outcome<number> {
+  #addOnce(spec: BuildSpec, idempotency: Idempotency | null, requestId: string | undefined): Outcome<number> {
     const project = this.get();
     if (!project.ok) return project;
     const known = idempotency === null ? null : this.#store.buildOfKey(idempotency.key);
@@ -244,13 +248,19 @@ export class ProjectObject extends DurableObject<Env> {
     const foreign = spec.dependencies.find((id) => !this.#store.hasBuild(id));
     if (foreign !== undefined) return refuse(foreignDependency(foreign));
     const id = this.#numbers.take("build");
-    this.#add(project.value, spec, id, this.#numbers.take("pipeline"), idempotency);
+    this.#add(project.value, spec, { id, pipelineId: this.#numbers.take("pipeline"), requestId }, idempotency);
     return accept(id);
   }
 
-  #add(project: Project, spec: BuildSpec, id: number, pipelineId: number, idempotency: Idempotency | null): void {
+  #add(
+    project: Project,
+    spec: BuildSpec,
+    what: Pick<NewBuild, "id" | "pipelineId" | "requestId">,
+    idempotency: Idempotency | null,
+  ): void {
     const nowMs = Date.now();
-    const build = { id, pipelineId, spec, project: snapshot(project) };
+    const { id, pipelineId } = what;
+    const build = { ...what, spec, project: snapshot(project) };
     const created = newBuild({ id, pipelineId, projectId: project.id }, spec.timeoutSeconds, nowMs);
     this.#sql.transaction(() => {
       this.#store.addBuild(summarize(created, spec, []), idempotency);

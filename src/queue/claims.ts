@@ -48,7 +48,7 @@ export class Claims {
   }
 
   /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
-  async next(runner: Runner, abilities: Abilities): Promise<ClaimedBuild | null> {
+  async next(runner: Runner, abilities: Abilities, requestId?: string): Promise<ClaimedBuild | null> {
     const { store, matchmaker } = this.#parts;
     for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
       const row = matchmaker.pick(runner);
@@ -61,7 +61,7 @@ export class Claims {
       matchmaker.taken(row.group_key);
       if (!isTaken) continue;
       this.#parts.arm(null);
-      const claimed = await this.#claim(row, runner, abilities);
+      const claimed = await this.#claim(row, runner, abilities, requestId);
       if (claimed === "fault") faults++;
       else if (claimed !== "refused") return claimed;
       if (!this.#isStill(runner)) return null;
@@ -88,25 +88,30 @@ export class Claims {
     if (rows.length === RECONCILE_BATCH) this.#parts.arm(Date.now() + FAULT_MS);
   }
 
-  async #claim(row: QueuedRow, runner: Runner, abilities: Abilities): Promise<ClaimedBuild | "refused" | "fault"> {
+  async #claim(
+    row: QueuedRow,
+    runner: Runner,
+    abilities: Abilities,
+    requestId: string | undefined,
+  ): Promise<ClaimedBuild | "refused" | "fault"> {
     const { env, store } = this.#parts;
     this.#underWay.add(row.build_id);
     try {
-      const claimed = await buildStub(env, row.build_id).claim({
-        revision: row.revision,
-        runner: reference(runner, abilities),
-        twoPhase: abilities.twoPhase,
-      });
+      const { revision } = row;
+      const request = { revision, runner: reference(runner, abilities), twoPhase: abilities.twoPhase };
+      const claimed = await buildStub(env, row.build_id).claim(request, requestId);
       if (!claimed.ok) {
         await this.#ask(row.build_id);
         return "refused";
       }
       if (this.#isStill(runner)) return claimed.value;
       // Deleted or reset during the call: its build goes to somebody else.
-      await buildStub(env, row.build_id).release(claimed.value.summary.attempt);
+      await buildStub(env, row.build_id).release(claimed.value.summary.attempt, requestId);
       return "refused";
     } catch (error) {
-      console.error(JSON.stringify({ event: "claim_failed", build: row.build_id, error: String(error) }));
+      console.error(
+        JSON.stringify({ event: "claim_failed", request_id: requestId, build: row.build_id, error: String(error) }),
+      );
       // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
       store.asked(row.build_id, row.revision, 0);
       this.#parts.arm(Date.now() + FAULT_MS);

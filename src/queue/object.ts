@@ -42,6 +42,8 @@ export interface PollRequest extends Abilities {
   readonly info: RunnerInfo | null;
   /** What the last answer without work told. Only a current one is held. */
   readonly cursor: string | null;
+  /** For the log alone. */
+  readonly requestId?: string | undefined;
 }
 
 export type PollAnswer =
@@ -110,7 +112,7 @@ export class QueueObject extends DurableObject<Env> {
       }
       const runner = asked.value;
       if (!woken) this.#runners.poll(runner.id, request.info, Date.now());
-      const build = await this.#claims.next(runner, request);
+      const build = await this.#claims.next(runner, request, request.requestId);
       if (build !== null) {
         this.#polls.served(machine, Date.now());
         // It may have taken another build than the one it was woken for: that one is still to be had.

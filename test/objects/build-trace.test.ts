@@ -33,8 +33,11 @@ const changes = async (stub: BuildStub) => (await rowsOf(stub, "SELECT total_cha
 describe("appending", () => {
   it("goes on where the trace ends, and writes one row that carries the checksum of all before it", async () => {
     const { stub } = await runningBuild();
-    expect(valueOf(await stub.append(FIRST, 0, bytesOf("hello")))).toEqual({ status: "running", lengthBytes: 5 });
-    expect(valueOf(await stub.append(FIRST, 5, bytesOf(" wörl!")))).toEqual({ status: "running", lengthBytes: 12 });
+    expect(valueOf(await stub.append(FIRST, 0, bytesOf("hello")))).toMatchObject({ status: "running", lengthBytes: 5 });
+    expect(valueOf(await stub.append(FIRST, 5, bytesOf(" wörl!")))).toMatchObject({
+      status: "running",
+      lengthBytes: 12,
+    });
     expect(await traceOf(stub)).toBe("hello wörl!");
     expect(await traceRows(stub)).toEqual([
       { offset_bytes: 0, n: 5, crc32: crc32("hello") },
@@ -124,7 +127,7 @@ describe("a report with the whole log", () => {
     await stub.append(FIRST, 0, bytesOf(stored.slice(0, 5)));
     await stub.append(FIRST, Math.min(5, stored.length), bytesOf(stored.slice(5)));
     const reported = valueOf(await stub.report(FIRST, { kind: "keep_alive" }, logOf(whole)));
-    expect(reported).toEqual({ status: "running", lengthBytes: whole.length });
+    expect(reported).toMatchObject({ status: "running", lengthBytes: whole.length });
     await evictDurableObject(stub);
     expect(await traceOf(stub)).toBe(whole);
     expect(valueOf(await stub.append(FIRST, whole.length, bytesOf("!"))).lengthBytes).toBe(whole.length + 1);

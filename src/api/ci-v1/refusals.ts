@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Refusal } from "../../core/refusal.ts";
+import { endsWith } from "../request-log.ts";
 
 interface Answer {
   readonly status: ContentfulStatusCode;
@@ -69,6 +70,7 @@ const TABLE: Table = {
 };
 
 export const refusalResponse = (context: Context, refusal: Refusal, action: Action): Response => {
+  endsWith(refusal.reason);
   // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
   const answer = TABLE[refusal.reason](refusal as never, action);
   return context.json(answer.body, answer.status, answer.headers);

@@ -34,6 +34,7 @@ import { parseId } from "../ids.ts";
 import { validate } from "../loose.ts";
 import { readParams } from "../params.ts";
 import { readReport } from "../report-body.ts";
+import { concerns } from "../request-log.ts";
 import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArchive } from "../verbs/artifacts.ts";
 import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
@@ -119,7 +120,7 @@ legacyRoutes.put("/builds/:id", async (context) => {
   if (!body.ok) return refusalResponse(context, body.refusal, "report");
   const asked = validate(reportParams, body.value.params);
   if (!asked.ok) return refusalResponse(context, asked.refusal, "report");
-  const buildId = parseId(context.req.param("id"));
+  const buildId = buildIdOf(context);
   const token = asked.value.token ?? early;
   const access = await accessOfRunner(context.env, token, buildId);
   if (!access.ok) return refusalResponse(context, access.refusal, "report");
@@ -130,7 +131,7 @@ legacyRoutes.put("/builds/:id", async (context) => {
 });
 
 legacyRoutes.patch("/builds/:id/trace.txt", async (context) => {
-  const buildId = parseId(context.req.param("id"));
+  const buildId = buildIdOf(context);
   const access = await accessTo(context.env, earlyToken(context), buildId);
   if (!access.ok) return refusalResponse(context, access.refusal, "other");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "other");
@@ -151,7 +152,7 @@ legacyRoutes.patch("/builds/:id/trace.txt", async (context) => {
 });
 
 legacyRoutes.post("/builds/:id/artifacts/authorize", async (context) => {
-  const buildId = parseId(context.req.param("id"));
+  const buildId = buildIdOf(context);
   const params = await paramsOf(context, MAX_PARAMS_BYTES);
   if (!params.ok) return refusalResponse(context, params.refusal, "authorize");
   const asked = validate(sizeParams, params.value);
@@ -163,7 +164,7 @@ legacyRoutes.post("/builds/:id/artifacts/authorize", async (context) => {
 });
 
 legacyRoutes.post("/builds/:id/artifacts", async (context) => {
-  const buildId = parseId(context.req.param("id"));
+  const buildId = buildIdOf(context);
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "upload");
   const token = earlyToken(context);
   const uploaded = await uploadArchive(context.env, {
@@ -191,6 +192,12 @@ legacyRoutes.delete("/builds/:id/artifacts", async (context) => {
   return deleted.ok ? context.json(presentBuild(deleted.value)) : refusalResponse(context, deleted.refusal, "other");
 });
 
+const buildIdOf = (context: LegacyContext): number | null => {
+  const build = parseId(context.req.param("id"));
+  concerns({ build });
+  return build;
+};
+
 const paramsOf = (context: LegacyContext, limitBytes: number) => readParams(context.req.raw, limitBytes);
 
 /** For calls whose token may be anywhere, also in the body of a GET, as the seed's own example has it. */
@@ -198,7 +205,7 @@ const forArchive = async <T>(
   context: LegacyContext,
   verb: (env: Env, token: string | null, buildId: number) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> => {
-  const buildId = parseId(context.req.param("id"));
+  const buildId = buildIdOf(context);
   if (buildId === null) return noSuchBuild;
   const early = earlyToken(context);
   if (early !== null) return verb(context.env, early, buildId);

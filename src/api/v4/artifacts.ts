@@ -2,6 +2,7 @@
 import { accept } from "../../core/refusal.ts";
 import { buildStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
+import { currentRequest } from "../request-log.ts";
 import { downloadArchive } from "../verbs/artifacts.ts";
 import type { Handler } from "./handler.ts";
 import { jobResponse } from "./jobs.ts";
@@ -13,10 +14,15 @@ export const downloadArtifacts: Handler = withJob(async (context, { id }) => {
 });
 
 export const keepArtifacts: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await retrying(async () => buildStub(context.env, id).keepArtifacts()), 200),
+  jobResponse(
+    context,
+    project,
+    await retrying(async () => buildStub(context.env, id).keepArtifacts(currentRequest())),
+    200,
+  ),
 );
 
 export const deleteArtifacts: Handler = withJob(async (context, { id }) => {
-  const deleted = await retrying(async () => buildStub(context.env, id).deleteArtifacts(null));
+  const deleted = await retrying(async () => buildStub(context.env, id).deleteArtifacts(null, currentRequest()));
   return deleted.ok ? accept(context.body(null, 204)) : deleted;
 });

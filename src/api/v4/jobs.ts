@@ -11,6 +11,7 @@ import { buildStub, projectStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { looseBoolean } from "../loose.ts";
 import { readPage } from "../pagination.ts";
+import { concerns, currentRequest } from "../request-log.ts";
 import { ADMIN } from "./deployment.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
@@ -61,7 +62,7 @@ export const createJob: Handler = withProject(async (context, project) => {
   if (!spec.ok) return spec;
   const idempotency = idempotencyOf(context, form.value);
   if (!idempotency.ok) return idempotency;
-  const build = await projectStub(context.env, project.id).createBuild(spec.value, idempotency.value);
+  const build = await projectStub(context.env, project.id).createBuild(spec.value, idempotency.value, currentRequest());
   return jobResponse(context, project, build, 201);
 });
 
@@ -85,16 +86,18 @@ const cancelForm = v.object({ force: v.optional(looseBoolean, false) });
 export const cancelJob: Handler = withJob(async (context, { id, project }) => {
   const form = await readForm(context, cancelForm);
   if (!form.ok) return form;
-  const build = await retrying(async () => buildStub(context.env, id).cancel(ADMIN, form.value.force));
+  const build = await retrying(async () =>
+    buildStub(context.env, id).cancel(ADMIN, form.value.force, currentRequest()),
+  );
   return jobResponse(context, project, build, 201);
 });
 
 export const retryJob: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await projectStub(context.env, project.id).retryBuild(id), 201),
+  jobResponse(context, project, await projectStub(context.env, project.id).retryBuild(id, currentRequest()), 201),
 );
 
 export const eraseJob: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await buildStub(context.env, id).erase(ADMIN), 201),
+  jobResponse(context, project, await buildStub(context.env, id).erase(ADMIN, currentRequest()), 201),
 );
 
 export const listHistory: Handler = withJob(async (context, { id }) => {
@@ -107,5 +110,9 @@ export const jobResponse = async (
   project: Project,
   build: Outcome<BuildSummary>,
   status: 200 | 201,
-): Promise<Outcome<Response>> =>
-  build.ok ? accept(context.json(await presentJob(context, build.value, project), status)) : build;
+): Promise<Outcome<Response>> => {
+  if (!build.ok) return build;
+  const { id, runner } = build.value;
+  concerns({ build: id, runner: runner?.id ?? null });
+  return accept(context.json(await presentJob(context, build.value, project), status));
+};

@@ -6,6 +6,7 @@ import type { Project } from "../../core/project.ts";
 import { directoryStub, projectStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { parseId } from "../ids.ts";
+import { concerns } from "../request-log.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
 
 /** A job that its project has. */
@@ -29,6 +30,7 @@ export const withProject =
 export const withJob = (handle: (context: ConsumerContext, job: Job) => Promise<Outcome<Response>>): Handler =>
   withProject(async (context, project) => {
     const id = parseId(context.req.param("job_id"));
+    concerns({ build: id });
     const isKnown = id !== null && (await retrying(async () => projectStub(context.env, project.id).hasBuild(id)));
     return isKnown ? handle(context, { id, project }) : refuse({ reason: "not_found", what: "build" });
   });
@@ -37,5 +39,6 @@ export const withRunner =
   (handle: (context: ConsumerContext, id: number) => Promise<Outcome<Response>>): Handler =>
   async (context) => {
     const id = parseId(context.req.param("id"));
+    concerns({ runner: id });
     return id === null ? refuse({ reason: "not_found", what: "runner" }) : handle(context, id);
   };

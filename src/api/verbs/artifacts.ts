@@ -12,6 +12,7 @@ import type { Outcome } from "../../core/refusal.ts";
 import type { BuildSummary } from "../../core/summary.ts";
 import { buildStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
+import { concerns } from "../request-log.ts";
 import { accessTo, claimsOf } from "./authority.ts";
 
 /** What a form adds to the file in it, at the most; a body that declares more can't hold a file that is small enough. */
@@ -107,7 +108,9 @@ export const uploadArchive = async (env: Env, request: UploadRequest): Promise<O
     // The build ended or was removed during the upload; a removed one has no alarm that would delete the object.
     await env.ARTIFACTS.delete(file.key);
     await buildStub(env, buildId).abandonArtifact(upload.id);
+    return stored;
   }
+  concerns({ runner: stored.value.runner?.id ?? null });
   return stored;
 };
 

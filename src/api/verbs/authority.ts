@@ -12,9 +12,13 @@ import type { TokenClaims } from "../../core/tokens.ts";
 import { projectStub } from "../../stubs.ts";
 import type { RunnerToken } from "../../queue/object.ts";
 import { retrying } from "../call.ts";
+import { concerns, currentRequest } from "../request-log.ts";
 
-export const claimsOf = async (env: Env, token: string | null): Promise<TokenClaims | null> =>
-  token === null ? null : (await tokenKeys(env)).verify(token);
+export const claimsOf = async (env: Env, token: string | null): Promise<TokenClaims | null> => {
+  const claims = token === null ? null : await (await tokenKeys(env)).verify(token);
+  if (claims?.kind === "runner") concerns({ runner: claims.id });
+  return claims;
+};
 
 /** A runner's token; whether that runner is still there, its queue knows. */
 export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<RunnerToken>> => {
@@ -25,11 +29,13 @@ export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<
 /** The token of the build's own attempt, or its project's `runners_token`. A token of another build opens nothing. */
 export const accessTo = async (env: Env, token: string | null, buildId: number | null): Promise<Outcome<Access>> => {
   const claims = await claimsOf(env, token);
-  if (claims?.kind === "build" && claims.id === buildId) return accept({ by: "attempt", attempt: claims.attempt });
+  if (claims?.kind === "build" && claims.id === buildId) {
+    return accept({ by: "attempt", attempt: claims.attempt, requestId: currentRequest() });
+  }
   if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
   if (buildId === null) return refuse({ reason: "not_found", what: "build" });
   const good = await retrying(async () => projectStub(env, claims.id).checkTokenFor(claims.epoch, buildId));
-  return good.ok ? accept({ by: "project", projectId: claims.id }) : good;
+  return good.ok ? accept({ by: "project", projectId: claims.id, requestId: currentRequest() }) : good;
 };
 
 /** What a registration token registers for: one project, or null for the whole instance. */

@@ -8,6 +8,7 @@ import type { RunnerInfo } from "../../core/runner.ts";
 import type { PollAnswer } from "../../queue/object.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
 import { isBug, isOverload, retrying } from "../call.ts";
+import { concerns, currentRequest, endsWith } from "../request-log.ts";
 import { runnerOf } from "./authority.ts";
 
 /** So long is an overloaded queue left alone. */
@@ -30,13 +31,19 @@ export const requestWork = async (env: Env, request: WorkRequest): Promise<Outco
   const runner = await runnerOf(env, request.token);
   if (!runner.ok) return runner;
   try {
-    return await queueStub(env).poll({ ...request, token: runner.value });
+    const answer = await queueStub(env).poll({ ...request, token: runner.value, requestId: currentRequest() });
+    if (!answer.ok) return answer;
+    if (answer.value.kind === "work") concerns({ build: answer.value.build.summary.id });
+    else endsWith("nothing");
+    return answer;
   } catch (error) {
     if (isOverload(error)) return refuse({ reason: "unavailable", retryAfterSeconds: OVERLOAD_SECONDS });
     if (isBug(error)) throw error;
     // The queue's object broke under the poll, by a deploy or an eviction: it has found nothing, and will be asked again.
     // Should it have claimed a build for us in its last moment, that build comes back by its lease.
-    console.warn(JSON.stringify({ event: "poll_broken", runner: runner.value.id, error: String(error) }));
+    const request_id = currentRequest();
+    console.warn(JSON.stringify({ event: "poll_broken", request_id, runner: runner.value.id, error: String(error) }));
+    endsWith("nothing");
     return accept({ kind: "nothing", cursor: CURSOR.test(request.cursor ?? "") ? (request.cursor ?? "") : "" });
   }
 };
@@ -51,7 +58,7 @@ export const accessOfRunner = async (
   if (!runner.ok) return runner;
   // The queue is asked even for what can't be a build's id: it knows whether the runner is still there.
   const found = await retrying(async () => queueStub(env).findRunnerBuild(runner.value, buildId ?? 0));
-  return found.ok ? accept({ by: "runner", runnerId: runner.value.id }) : found;
+  return found.ok ? accept({ by: "runner", runnerId: runner.value.id, requestId: currentRequest() }) : found;
 };
 
 /** `log`, the whole trace, replaces what is stored. A report may be repeated, so a broken call is. */
@@ -81,7 +88,11 @@ export const appendTrace = async (
   buildId: number,
   start: number | null,
   bytes: Uint8Array,
-): Promise<Outcome<Patched>> => buildStub(env, buildId).append(access, start, bytes);
+): Promise<Outcome<Patched>> => {
+  const patched = await buildStub(env, buildId).append(access, start, bytes);
+  if (patched.ok) concerns({ runner: patched.value.runnerId });
+  return patched;
+};
 
 /** An argument of an RPC may have 32 MiB; a stream may have any length. */
 const streamOf = (bytes: Uint8Array): ReadableStream<Uint8Array> => {
