@@ -4,7 +4,10 @@ import { requestId } from "hono/request-id";
 import { methodsOf } from "./api/allowed-methods.ts";
 import { legacyRoutes } from "./api/ci-v1/routes.ts";
 import { isPassingFault } from "./api/call.ts";
+import { countErrors } from "./api/error-counts.ts";
+import { showMetrics } from "./api/metrics-page.ts";
 import { requestLog } from "./api/request-log.ts";
+import { guarded } from "./api/v4/handler.ts";
 import { consumerRoutes } from "./api/v4/routes.ts";
 import { readSettings } from "./config.ts";
 import type { Env } from "./config.ts";
@@ -20,6 +23,7 @@ export const app = new Hono<{ Bindings: Env }>({ getPath: withoutSuffix });
 
 app.use(requestId());
 app.use(requestLog());
+app.use(countErrors());
 
 app.use(async (context, next) => {
   const settings = readSettings(context.env);
@@ -29,6 +33,7 @@ app.use(async (context, next) => {
 });
 
 app.get("/-/health", (context) => context.json({ status: "ok" }));
+app.get("/-/metrics", guarded(showMetrics));
 app.route("/ci/api/v1", legacyRoutes);
 app.route("/api/v4", consumerRoutes);
 

@@ -2,6 +2,7 @@
 import type { BuildObject } from "./build/object.ts";
 import type { Limits } from "./core/deadlines.ts";
 import { TokenKeys } from "./core/tokens.ts";
+import type { MetricsObject } from "./metrics/object.ts";
 import type { DirectoryObject } from "./project/directory.ts";
 import type { ProjectObject } from "./project/object.ts";
 import type { QueueObject } from "./queue/object.ts";
@@ -11,6 +12,7 @@ export interface Env {
   readonly QUEUES: DurableObjectNamespace<QueueObject>;
   readonly PROJECTS: DurableObjectNamespace<ProjectObject>;
   readonly DIRECTORY: DurableObjectNamespace<DirectoryObject>;
+  readonly METRICS: DurableObjectNamespace<MetricsObject>;
   readonly ARTIFACTS: R2Bucket;
   readonly ADMIN_TOKEN?: string;
   readonly REGISTRATION_TOKEN?: string;

@@ -7,4 +7,5 @@ export const DEFAULT_QUEUE = "default";
 export const buildStub = (env: Env, buildId: number) => env.BUILDS.getByName(String(buildId));
 export const queueStub = (env: Env) => env.QUEUES.getByName(DEFAULT_QUEUE);
 export const projectStub = (env: Env, projectId: number) => env.PROJECTS.getByName(String(projectId));
+export const metricsStub = (env: Env) => env.METRICS.getByName("metrics");
 export const directoryStub = (env: Env) => env.DIRECTORY.getByName("directory");

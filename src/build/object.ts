@@ -16,6 +16,7 @@ import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/spec.ts";
 import { queueNotice } from "../core/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/summary.ts";
+import { backlogTeller } from "../storage/backlog.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { hasSchema, migrate, Sql } from "../storage/sql.ts";
 import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
@@ -65,7 +66,11 @@ export class BuildObject extends DurableObject<Env> {
     this.#trace = new TraceStore(this.#sql);
     this.#reader = new TraceReader(this.#trace, this.#store, env.ARTIFACTS);
     this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
-    this.#outbox = new Outbox(this.#sql, (_destination, message) => this.#send(message));
+    this.#outbox = new Outbox(
+      this.#sql,
+      (_destination, message) => this.#send(message),
+      backlogTeller(env, "build", () => String(this.#record.build?.id)),
+    );
     this.#record = new BuildRecord({
       storage: ctx.storage,
       sql: this.#sql,
@@ -163,7 +168,16 @@ export class BuildObject extends DurableObject<Env> {
   notice(buildId: number): QueueNotice {
     const { build } = this.#record;
     if (build !== null) return queueNotice(build, this.#store.spec().spec);
-    return { buildId, projectId: 0, revision: 0, state: "gone", runnerId: null, tags: [], avoidRunnerId: null };
+    const nothing = {
+      projectId: 0,
+      revision: 0,
+      runnerId: null,
+      tags: [],
+      avoidRunnerId: null,
+      lostClaims: 0,
+      end: null,
+    };
+    return { buildId, state: "gone", ...nothing };
   }
 
   history(): Outcome<readonly HistoryEntry[]> {

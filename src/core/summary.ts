@@ -1,4 +1,5 @@
 /** What a build tells others of itself: copies that may lag, never the truth. */
+import { isFinished } from "./build.ts";
 import type { Build, BuildStatus, FailureReason } from "./build.ts";
 import type { BuildSpec } from "./spec.ts";
 
@@ -73,7 +74,13 @@ export interface QueueNotice {
   readonly runnerId: number | null;
   readonly tags: readonly string[];
   readonly avoidRunnerId: number | null;
+  /** So far. */
+  readonly lostClaims: number;
+  /** Null while it hasn't ended, and when it is no more. */
+  readonly end: BuildEnd | null;
 }
+
+export type BuildEnd = Pick<Build, "status" | "failureReason">;
 
 export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
   const waits = build.status === "pending" && build.claim === null;
@@ -86,5 +93,7 @@ export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
     runnerId: held ? (build.claim?.runner.id ?? null) : null,
     tags: spec.tags,
     avoidRunnerId: build.avoidRunnerId,
+    lostClaims: build.lostClaims,
+    end: isFinished(build.status) ? { status: build.status, failureReason: build.failureReason } : null,
   };
 };

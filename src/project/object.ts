@@ -15,6 +15,7 @@ import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import { summarize } from "../core/summary.ts";
 import type { BuildSummary } from "../core/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
+import { backlogTeller } from "../storage/backlog.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
@@ -53,7 +54,11 @@ export class ProjectObject extends DurableObject<Env> {
     this.#sql = new Sql(ctx.storage);
     this.#store = new ProjectStore(this.#sql);
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
-    this.#outbox = new Outbox(this.#sql, (_destination, message) => this.#send(message));
+    this.#outbox = new Outbox(
+      this.#sql,
+      (_destination, message) => this.#send(message),
+      backlogTeller(env, "project", () => String(this.#project?.id)),
+    );
     if (!hasSchema(this.#sql)) return;
     migrate(this.#sql, MIGRATIONS);
     const stored = this.#store.load();

@@ -72,8 +72,8 @@ export class Claims {
   /** Stores what a build says of itself, and offers it to those who wait. */
   put(notice: QueueNotice, known: QueuedRow | null): void {
     const { store, groups, matchmaker } = this.#parts;
-    if (notice.state === "gone") store.drop(notice.buildId);
-    else store.put(notice, known, Date.now());
+    if (notice.state !== "gone") store.put(notice, known, Date.now());
+    else if (known !== null) store.end(notice, known);
     if (known !== null) groups.refresh(known.group_key);
     if (notice.state === "pending") matchmaker.arrived(notice);
   }

@@ -11,6 +11,13 @@ export interface Group extends GroupTraits {
   readonly position: number;
 }
 
+/** Of all projects, by the tags that a runner must have. */
+export interface PendingBuilds {
+  readonly tags: readonly string[];
+  readonly builds: number;
+  readonly oldestAgeMs: number;
+}
+
 export class PendingGroups {
   readonly #store: QueueStore;
   readonly #groups = new Map<string, Group>();
@@ -32,6 +39,19 @@ export class PendingGroups {
     if (head !== null) return this.#set(head);
     this.#groups.delete(key);
     return null;
+  }
+
+  /** How many builds wait for runners with these tags, and how long the oldest of them has. */
+  pendingByTags(nowMs: number): PendingBuilds[] {
+    const sets = new Map<string, PendingBuilds>();
+    for (const { groupKey, builds, oldestMs } of this.#store.pendingByGroup()) {
+      const tags = this.#groups.get(groupKey)?.tags.toSorted() ?? [];
+      const key = JSON.stringify(tags);
+      const known = sets.get(key);
+      const oldestAgeMs = Math.max(known?.oldestAgeMs ?? 0, nowMs - oldestMs);
+      sets.set(key, { tags, builds: builds + (known?.builds ?? 0), oldestAgeMs });
+    }
+    return [...sets.values()];
   }
 
   all(): Iterable<Group> {

@@ -21,6 +21,8 @@ import { migrate, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub } from "../stubs.ts";
 import { Claims, FAULT_MS } from "./claims.ts";
 import type { Abilities } from "./claims.ts";
+import { CLAIM_WAIT_BOUNDS_SECONDS, Counters } from "./counters.ts";
+import type { QueueMetrics } from "./counters.ts";
 import { PendingGroups } from "./groups.ts";
 import { Matchmaker } from "./matchmaker.ts";
 import { WaitingPolls } from "./polls.ts";
@@ -60,6 +62,7 @@ const RECONCILE_EVERY_MS = 60_000;
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
   readonly #sql: Sql;
+  readonly #counters: Counters;
   readonly #store: QueueStore;
   readonly #groups: PendingGroups;
   readonly #runnerStore: RunnerStore;
@@ -79,7 +82,8 @@ export class QueueObject extends DurableObject<Env> {
     // A claim that the end of an earlier life interrupted keeps its build from everybody until the build is asked.
     this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyTaken() ? Date.now() + FAULT_MS : null));
     this.#sql = new Sql(ctx.storage);
-    this.#store = new QueueStore(this.#sql);
+    this.#counters = new Counters(this.#sql);
+    this.#store = new QueueStore(this.#sql, this.#counters);
     this.#groups = new PendingGroups(this.#store);
     this.#runnerStore = new RunnerStore(this.#sql);
     this.#runners = new Runners(this.#runnerStore);
@@ -141,7 +145,7 @@ export class QueueObject extends DurableObject<Env> {
   /** The build is no more. */
   async forgetBuild(buildId: number, runnerId: number | null): Promise<void> {
     const known = this.#store.find(buildId);
-    this.#store.forget(buildId, runnerId);
+    this.#store.forget(buildId, known, runnerId);
     if (known !== null) this.#groups.refresh(known.group_key);
   }
 
@@ -234,6 +238,21 @@ export class QueueObject extends DurableObject<Env> {
     return groups.map((group) =>
       pendingReason(group, runners, this.#matchmaker.allowsInstanceRunners(group.projectId)),
     );
+  }
+
+  /** How the queue stands, and what has happened in it so far. */
+  async metrics(): Promise<QueueMetrics> {
+    return {
+      pending: this.#groups.pendingByTags(Date.now()),
+      running: this.#store.takenCount(),
+      claimWaitBounds: CLAIM_WAIT_BOUNDS_SECONDS,
+      claimWaits: this.#counters.claimWaits(),
+      finished: this.#counters.finishedCounts(),
+      lostClaims: this.#counters.lostClaimCount(),
+      runners: this.runners().map(({ online, paused }) => ({ online, paused })),
+      heldPolls: this.#polls.size,
+      backlog: this.#outbox.backlog(),
+    };
   }
 
   /** May instance runners take this project's builds? */

@@ -18,6 +18,10 @@ export class WaitingPolls {
   /** Since when each machine has asked in vain, poll after poll. */
   readonly #waitingSince = new Map<string, { sinceMs: number; lastPollMs: number }>();
 
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   waitingRunners(): Set<number> {
     return new Set(Array.from(this.#waiters, (waiter) => waiter.runnerId));
   }

@@ -49,6 +49,18 @@ export const MIGRATIONS: readonly Migration[] = [
       ${NUMBER_BLOCK_TABLE};
       ${OUTBOX_TABLE}`,
   },
+  {
+    id: 2,
+    sql: `
+      ALTER TABLE build ADD COLUMN lost_claims INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE counter (
+        name TEXT NOT NULL,
+        label TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        total INTEGER NOT NULL,
+        PRIMARY KEY (name, label)
+      ) STRICT, WITHOUT ROWID`,
+  },
 ];
 
 export interface RunnerRow {
@@ -89,6 +101,16 @@ export interface QueuedRow {
   /** Held by an instance runner. */
   shared: number;
   asked_at_ms: number;
+  /** As the build last said: what a newer notice says beyond it has happened since. */
+  lost_claims: number;
+}
+
+/** Row of `counter`: what `name` counts, apart by `label`; `total` is the sum of what was measured, 0 if nothing is. */
+export interface CounterRow {
+  name: string;
+  label: string;
+  count: number;
+  total: number;
 }
 
 /** Row of `runner_build`: one of the last 100 builds of a runner, which it may still report on. */

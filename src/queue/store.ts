@@ -3,6 +3,7 @@ import { groupKey } from "../core/matching.ts";
 import type { GroupTraits } from "../core/matching.ts";
 import type { QueueNotice } from "../core/summary.ts";
 import type { Sql } from "../storage/sql.ts";
+import type { Counters } from "./counters.ts";
 import type { QueuedRow, RunnerBuildRow } from "./schema.ts";
 
 /** So many builds of a runner are remembered, for its late reports and for `GET /runners/:id/jobs`. */
@@ -10,10 +11,12 @@ const REMEMBERED_BUILDS = 100;
 
 export class QueueStore {
   readonly #sql: Sql;
+  readonly #counters: Counters;
   #lastPosition = 0;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, counters: Counters) {
     this.#sql = sql;
+    this.#counters = counters;
   }
 
   find(buildId: number): QueuedRow | null {
@@ -37,6 +40,27 @@ export class QueueStore {
 
   /** Puts a build where its notice says that it stands; one that comes back keeps its place. */
   put(notice: QueueNotice, known: QueuedRow | null, nowMs: number): void {
+    this.#sql.transaction(() => {
+      this.#countLostClaims(notice, known);
+      this.#put(notice, known, nowMs);
+    });
+  }
+
+  /** Forgets a build that has ended, or is no more. */
+  end(notice: QueueNotice, known: QueuedRow): void {
+    this.#sql.transaction(() => {
+      this.#countLostClaims(notice, known);
+      this.#drop(known.build_id);
+      this.#counters.finished(notice.end);
+    });
+  }
+
+  #countLostClaims(notice: QueueNotice, known: QueuedRow | null): void {
+    const lost = known === null ? 0 : notice.lostClaims - known.lost_claims;
+    if (lost > 0) this.#counters.lostClaims(lost);
+  }
+
+  #put(notice: QueueNotice, known: QueuedRow | null, nowMs: number): void {
     const group: GroupTraits = {
       projectId: notice.projectId,
       tags: notice.tags,
@@ -44,7 +68,7 @@ export class QueueStore {
     };
     this.#sql.run(
       `INSERT OR REPLACE INTO build (build_id, project_id, revision, state, group_key, tags, avoid_runner_id, position,
-         runner_id, runner_epoch, shared, asked_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         runner_id, runner_epoch, shared, asked_at_ms, lost_claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       notice.buildId,
       notice.projectId,
       notice.revision,
@@ -57,6 +81,7 @@ export class QueueStore {
       notice.state === "pending" ? null : (known?.runner_epoch ?? null),
       known?.shared ?? 0,
       nowMs,
+      notice.lostClaims,
     );
   }
 
@@ -74,20 +99,42 @@ export class QueueStore {
         row.revision,
       );
       if (taken.length === 0) return false;
+      this.#counters.claimed(Math.max(0, nowMs - arrivedMs(row)));
       this.#remember(runner, row.build_id, nowMs);
       return true;
     });
   }
 
-  drop(buildId: number): void {
+  #drop(buildId: number): void {
     this.#sql.run("DELETE FROM build WHERE build_id = ?", buildId);
   }
 
-  /** `runnerId`: who ran it last. */
-  forget(buildId: number, runnerId: number | null): void {
-    this.drop(buildId);
-    if (runnerId === null) return;
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND build_id = ?", runnerId, buildId);
+  /** `known`: its row, which it has if it was removed before it ended. `runnerId`: who ran it last. */
+  forget(buildId: number, known: QueuedRow | null, runnerId: number | null): void {
+    this.#sql.transaction(() => {
+      if (known !== null) {
+        this.#drop(buildId);
+        this.#counters.finished(null);
+      }
+      if (runnerId === null) return;
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND build_id = ?", runnerId, buildId);
+    });
+  }
+
+  takenCount(): number {
+    return (
+      this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken'")
+        ?.n ?? 0
+    );
+  }
+
+  /** Of each group how many builds wait, and since when the oldest; read from the index alone, but all of it. */
+  pendingByGroup(): { groupKey: string; builds: number; oldestMs: number }[] {
+    const rows = this.#sql.all<{ group_key: string; n: number; position: number }>(
+      `SELECT group_key, COUNT(*) AS n, MIN(position) AS position FROM build INDEXED BY pending_build
+       WHERE state = 'pending' GROUP BY group_key`,
+    );
+    return rows.map((row) => ({ groupKey: row.group_key, builds: row.n, oldestMs: arrivedMs(row) }));
   }
 
   /** Builds that instance runners hold, by project: counted from rows each time, so it can't drift. */
@@ -190,3 +237,6 @@ export class QueueStore {
     return this.#lastPosition;
   }
 }
+
+/** When the build first came into the queue. */
+const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

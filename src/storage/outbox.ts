@@ -26,7 +26,7 @@ interface OutboxRow {
 
 /** How long a delivery may take before the alarm looks after it: longer than any that succeeds. */
 const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 300_000;
+export const LONGEST_RETRY_MS = 300_000;
 /** Of many destinations that wait, so many are served in one go. */
 const BATCH = 50;
 
@@ -35,13 +35,23 @@ const retryDelayMs = (tries: number): number => Math.min(FIRST_RETRY_MS * 2 ** t
 export class Outbox<Message> {
   readonly #sql: Sql;
   readonly #send: (destination: string, message: Message) => Promise<void>;
+  readonly #tellBacklog: (messages: number) => Promise<void>;
   readonly #inFlight = new Map<string, Promise<void>>();
   #closed = false;
+  #hasToldBacklog = false;
 
-  /** `send` resolves when the receiver has acknowledged. */
-  constructor(sql: Sql, send: (destination: string, message: Message) => Promise<void>) {
+  /**
+   * `send` resolves when the receiver has acknowledged. `tellBacklog` hears of undelivered messages after each retry that
+   * leaves some, and of 0 after the one that leaves none.
+   */
+  constructor(
+    sql: Sql,
+    send: (destination: string, message: Message) => Promise<void>,
+    tellBacklog: (messages: number) => Promise<void> = async () => {},
+  ) {
     this.#sql = sql;
     this.#send = send;
+    this.#tellBacklog = tellBacklog;
   }
 
   /** Call inside the transaction of the change. `revision` grows with each message to the same destination. */
@@ -86,6 +96,15 @@ export class Outbox<Message> {
       BATCH,
     );
     await Promise.all(due.map((row) => this.deliver(row.destination)));
+    const backlog = due.length === 0 ? null : this.backlog();
+    if (backlog === null || (backlog === 0 && !this.#hasToldBacklog)) return;
+    this.#hasToldBacklog = backlog > 0;
+    await this.#tellBacklog(backlog);
+  }
+
+  /** Messages whose delivery has failed, and is to be tried again. */
+  backlog(): number {
+    return this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM outbox WHERE tries > 0")?.n ?? 0;
   }
 
   /** Before the storage is deleted: sends nothing more, and waits for what is under way to end. */

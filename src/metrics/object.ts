@@ -1,0 +1,47 @@
+/**
+ * What no other object can know: the errors that the Worker's isolates answered, which share no memory, and the messages
+ * that build and project objects, of which there are any number, could not deliver. One object per deployment, called
+ * only when something goes wrong. It watches; nothing depends on it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../config.ts";
+import { LONGEST_RETRY_MS } from "../storage/outbox.ts";
+import { migrate, Sql } from "../storage/sql.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { MetricsStore } from "./store.ts";
+import type { ErrorCount } from "./store.ts";
+
+export interface Watched {
+  readonly errors: readonly ErrorCount[];
+  /** Undelivered messages by kind of object. */
+  readonly backlogs: ReadonlyMap<string, number>;
+}
+
+/** Who still has a backlog says so with each retry: who has missed two was drained, or is no more. */
+const BACKLOG_MS = 2 * LONGEST_RETRY_MS;
+
+export class MetricsObject extends DurableObject<Env> {
+  readonly #store: MetricsStore;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const sql = new Sql(ctx.storage);
+    migrate(sql, MIGRATIONS);
+    this.#store = new MetricsStore(sql);
+  }
+
+  /** Adds to what is counted. */
+  async countErrors(counts: readonly ErrorCount[]): Promise<void> {
+    this.#store.addErrors(counts);
+  }
+
+  /** An object says how many of its messages failed to be delivered; 0 when none is left. */
+  async tellBacklog(object: string, name: string, messages: number): Promise<void> {
+    this.#store.putBacklog(object, name, messages, Date.now());
+  }
+
+  async watched(): Promise<Watched> {
+    this.#store.dropBacklogsBefore(Date.now() - BACKLOG_MS);
+    return { errors: this.#store.errors(), backlogs: this.#store.backlogs() };
+  }
+}
