@@ -93,10 +93,10 @@ describe("errors", () => {
     const nowhere = 'signalbox_http_errors_total{route="none",method="GET",status="404"}';
     expect(await added(nowhere, () => call("GET", `/${crypto.randomUUID()}`))).toBe(1);
     const failed = 'signalbox_http_errors_total{route="/api/v4/runners",method="GET",status="500"}';
-    vi.spyOn(env.QUEUES, "getByName");
+    const queue = vi.spyOn(env.QUEUES, "getByName");
     expect(
       await added(failed, async () => {
-        vi.mocked(env.QUEUES.getByName).mockImplementationOnce(() => {
+        queue.mockImplementationOnce(() => {
           throw new Error("away");
         });
         expect((await call("GET", "/api/v4/runners", { headers: ADMIN })).status).toBe(500);
