@@ -62,7 +62,7 @@ const queueMetrics = (queue: QueueMetrics): Metric[] => {
     },
     {
       name: "signalbox_lost_claims_total",
-      help: "Claims after which the runner gave no sign of life. The third of one build fails it.",
+      help: "Claims after which the runner gave no sign of life, or that broke off. The third of one build fails it.",
       type: "counter",
       samples: [{ value: queue.lostClaims }],
     },

@@ -123,7 +123,8 @@ export class BuildObject extends DurableObject<Env> {
     const { token, dependencies } = await this.#prepare(before, spec).catch((error: unknown) => {
       // What it is made of is wrong, and would be again; that another object can't be reached is no fault of the build's.
       if (error instanceof TypeError) {
-        this.#record.apply({ kind: "break_claim", runnerId: request.runner.id, error: error.message });
+        const broken: BuildEvent = { kind: "break_claim", runnerId: request.runner.id, error: error.message };
+        this.#record.apply(broken, () => {}, requestId);
       }
       throw error;
     });
