@@ -10,6 +10,8 @@ import { ProjectObject } from "../../../src/project/object.ts";
 import { QueueObject } from "../../../src/queue/object.ts";
 import { countAlarm, countRows, counted, counts, details } from "./counts.ts";
 
+export { MetricsObject } from "../../../src/metrics/object.ts";
+
 export class CountedBuild extends BuildObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(countRows(ctx, "build"), counted(env));
