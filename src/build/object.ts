@@ -18,7 +18,7 @@ import { queueNotice } from "../core/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/summary.ts";
 import { backlogTeller } from "../storage/backlog.ts";
 import { Outbox } from "../storage/outbox.ts";
-import { hasSchema, migrate, Sql } from "../storage/sql.ts";
+import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
 import { admit, admitRunning } from "./access.ts";
 import type { Access } from "./access.ts";
@@ -70,6 +70,8 @@ export class BuildObject extends DurableObject<Env> {
       this.#sql,
       (_destination, message) => this.#send(message),
       backlogTeller(env, "build", () => String(this.#record.build?.id)),
+      // The runner's next patch, its report or the alarm of its lease.
+      () => this.#record.build !== null && isRunning(this.#record.build.status),
     );
     this.#record = new BuildRecord({
       storage: ctx.storage,
@@ -94,8 +96,7 @@ export class BuildObject extends DurableObject<Env> {
       outbox: this.#outbox,
       remove: (buildId) => this.remove(buildId),
     });
-    if (!hasSchema(this.#sql)) return;
-    migrate(this.#sql, MIGRATIONS);
+    if (!migrateExisting(this.#sql, MIGRATIONS)) return;
     this.#record.load();
   }
 

@@ -14,6 +14,7 @@ import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import { queueNotice, summarize } from "../core/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/summary.ts";
+import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from "../storage/outbox.ts";
 import type { Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
 import type { Sql } from "../storage/sql.ts";
@@ -72,7 +73,7 @@ export class BuildRecord {
   load(): void {
     const stored = this.#parts.store.build();
     if (stored === null) return;
-    const tail = this.#parts.trace.tail.atMs;
+    const tail = stored.claim === null ? null : this.#parts.trace.tail.atMs;
     const ofThisAttempt = tail !== null && stored.claim !== null && tail >= stored.claim.atMs;
     const lastContactAtMs = ofThisAttempt ? Math.max(stored.lastContactAtMs ?? 0, tail) : stored.lastContactAtMs;
     this.#build = { ...stored, lastContactAtMs };
@@ -137,6 +138,11 @@ export class BuildRecord {
     this.#storedContactMs = nowMs;
   }
 
+  /** The object is about to write something: what others have acknowledged goes along. */
+  sweepOutbox(): void {
+    this.#parts.outbox.sweep();
+  }
+
   summary(): Outcome<BuildSummary> {
     if (this.#build === null) return refuse({ reason: "not_found", what: "build" });
     return accept(this.#summarize(this.#build, Date.now()));
@@ -152,6 +158,7 @@ export class BuildRecord {
     this.#build = null;
     this.#armedForMs = null;
     this.#parts.trace.forget();
+    this.#parts.store.forget();
     this.#parts.onChange();
   }
 
@@ -164,8 +171,19 @@ export class BuildRecord {
   arm(retryAtMs: number | null = null): void {
     const build = this.#build;
     if (build === null) return;
-    const { store, trace, outbox, limits, retentionMs, storage } = this.#parts;
-    const times = [nextDeadline(build, limits)?.atMs, outbox.nextDueMs(), store.nextArtifactDueMs()];
+    const { outbox, storage } = this.#parts;
+    // What failed is overdue: without the pause the alarm would fire at once, again and again.
+    const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
+    if (next === this.#armedForMs) return;
+    this.#armedForMs = next;
+    // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
+    void (next === Infinity ? storage.deleteAlarm() : storage.setAlarm(next));
+  }
+
+  /** When the build itself has something to do for its alarm: a deadline, an artifact, its trace or its end. */
+  #nextWorkMs(build: Build): number {
+    const { store, trace, limits, retentionMs } = this.#parts;
+    const times = [nextDeadline(build, limits)?.atMs, store.nextArtifactDueMs()];
     // Contacts don't arm. Where the limit of silence is shorter than the lease, the first contact brings a deadline that
     // comes before the lease's: the alarm must look by then.
     if (build.status === "running" && build.claim !== null && build.lastContactAtMs === null) {
@@ -176,13 +194,13 @@ export class BuildRecord {
       if (trace.tail.lengthBytes > 0) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
       if (retentionMs !== null) times.push(build.finishedAtMs + retentionMs);
     }
-    const first = times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
-    // What failed is overdue: without the pause the alarm would fire at once, again and again.
-    const next = retryAtMs ?? first;
-    if (next === this.#armedForMs) return;
-    this.#armedForMs = next;
-    // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
-    void (next === Infinity ? storage.deleteAlarm() : storage.setAlarm(next));
+    return times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
+  }
+
+  /** The alarm looks after messages when it comes anyway, if that is soon: most are acknowledged long before. */
+  #retryAtMs(build: Build, nowMs: number): number {
+    const next = this.#nextWorkMs(build);
+    return next > nowMs && next <= nowMs + LONGEST_RETRY_MS ? next : nowMs + FIRST_RETRY_MS;
   }
 
   /** One transaction over record, trace and artifacts: what throws in there leaves neither rows nor memory behind. */
@@ -191,18 +209,21 @@ export class BuildRecord {
       this.#parts.sql.transaction(body);
     } catch (error) {
       this.#parts.trace.forget();
+      this.#parts.store.forget();
       throw error;
     }
   }
 
   #write(build: Build, tell: Audience, nowMs: number): void {
     const { store, outbox } = this.#parts;
+    const retryAtMs = this.#retryAtMs(build, nowMs);
+    outbox.sweep();
     store.putBuild(build);
     if (hears("project", tell)) {
-      outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, nowMs);
+      outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, retryAtMs);
     }
     if (hears("queue", tell)) {
-      outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, nowMs);
+      outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, retryAtMs);
     }
   }
 

@@ -56,6 +56,7 @@ export class RunnerCalls {
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
     if (stored + bytes.length > this.#maxTraceBytes) return this.#overflow(access);
     const nowMs = Date.now();
+    this.#record.sweepOutbox();
     this.#trace.append(bytes, nowMs);
     this.#record.contact(nowMs);
     this.#reader.wake();

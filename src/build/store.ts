@@ -2,7 +2,7 @@
 import type { Build, BuildStatus, Claim, FailureReason, HistoryEntry } from "../core/build.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import type { ArtifactSummary } from "../core/summary.ts";
-import type { Sql } from "../storage/sql.ts";
+import type { Bindings, Sql } from "../storage/sql.ts";
 import type { ArtifactRow, BuildRow, SpecRow } from "./schema.ts";
 
 const COLUMNS = [
@@ -87,6 +87,7 @@ const fromRow = (row: BuildRow): Build => ({
 
 export class BuildStore {
   readonly #sql: Sql;
+  #artifacts: readonly ArtifactRow[] | null = null;
   #spec: { readonly spec: BuildSpec; readonly project: ProjectSnapshot } | null = null;
 
   constructor(sql: Sql) {
@@ -122,27 +123,35 @@ export class BuildStore {
   }
 
   artifactsIn(state: ArtifactRow["state"]): ArtifactRow[] {
-    return this.#sql.all<ArtifactRow>("SELECT * FROM artifact WHERE state = ? ORDER BY id", state);
+    return this.allArtifacts().filter((row) => row.state === state);
   }
 
   currentArtifact(type: string): ArtifactRow | null {
-    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE state = 'current' AND type = ?", type);
+    return this.artifactsIn("current").find((row) => row.type === type) ?? null;
   }
 
-  allArtifacts(): ArtifactRow[] {
-    return this.#sql.all<ArtifactRow>("SELECT * FROM artifact ORDER BY id");
+  /** Few, and looked at with every change of the build. */
+  allArtifacts(): readonly ArtifactRow[] {
+    this.#artifacts ??= this.#sql.all<ArtifactRow>("SELECT * FROM artifact ORDER BY id");
+    return this.#artifacts;
   }
 
   dueArtifact(nowMs: number): ArtifactRow | null {
-    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE delete_at_ms <= ? LIMIT 1", nowMs);
+    return this.allArtifacts().find((row) => row.delete_at_ms !== null && row.delete_at_ms <= nowMs) ?? null;
   }
 
   uploading(id: number): ArtifactRow | null {
-    return this.#sql.first<ArtifactRow>("SELECT * FROM artifact WHERE state = 'uploading' AND id = ?", id);
+    return this.artifactsIn("uploading").find((row) => row.id === id) ?? null;
+  }
+
+  /** Memory must not outlive a transaction that was rolled back. */
+  forget(): void {
+    this.#artifacts = null;
   }
 
   /** A record of an object that is about to be written; `deleteAtMs` takes it away should it never become current. */
   beginArtifact(type: string, format: string, key: string, deleteAtMs: number): number {
+    this.forget();
     const row = this.#sql.first<{ id: number }>(
       `INSERT INTO artifact (type, format, state, r2_key, filename, size_bytes, sha256, delete_at_ms)
        VALUES (?, ?, 'uploading', ?, '', 0, '', ?) RETURNING id`,
@@ -156,7 +165,7 @@ export class BuildStore {
   }
 
   noteUpload(id: number, uploadId: string): void {
-    this.#sql.run("UPDATE artifact SET upload_id = ? WHERE id = ?", uploadId, id);
+    this.#changeArtifacts("UPDATE artifact SET upload_id = ? WHERE id = ?", uploadId, id);
   }
 
   completeArtifact(
@@ -164,7 +173,7 @@ export class BuildStore {
     file: { filename: string; sizeBytes: number; sha256: string },
     expiresAtMs: number | null,
   ): void {
-    this.#sql.run(
+    this.#changeArtifacts(
       `UPDATE artifact SET state = 'current', filename = ?, size_bytes = ?, sha256 = ?, expires_at_ms = ?,
          delete_at_ms = NULL, upload_id = NULL WHERE id = ?`,
       file.filename,
@@ -176,25 +185,25 @@ export class BuildStore {
   }
 
   retireArtifact(id: number, deleteAtMs: number): void {
-    this.#sql.run("UPDATE artifact SET state = 'retired', delete_at_ms = ? WHERE id = ?", deleteAtMs, id);
+    this.#changeArtifacts("UPDATE artifact SET state = 'retired', delete_at_ms = ? WHERE id = ?", deleteAtMs, id);
   }
 
   keepArtifacts(): void {
-    this.#sql.run("UPDATE artifact SET expires_at_ms = NULL WHERE state = 'current'");
+    this.#changeArtifacts("UPDATE artifact SET expires_at_ms = NULL WHERE state = 'current'");
   }
 
   removeArtifact(id: number): void {
-    this.#sql.run("DELETE FROM artifact WHERE id = ?", id);
+    this.#changeArtifacts("DELETE FROM artifact WHERE id = ?", id);
   }
 
   /** When an artifact has to be retired or deleted next. */
   nextArtifactDueMs(): number | null {
-    const row = this.#sql.first<{ due: number | null }>(
-      `SELECT MIN(due) AS due FROM (
-         SELECT MIN(expires_at_ms) AS due FROM artifact WHERE state = 'current'
-         UNION ALL SELECT MIN(delete_at_ms) FROM artifact)`,
-    );
-    return row?.due ?? null;
+    const times = this.allArtifacts().flatMap((row) => [
+      row.delete_at_ms ?? Infinity,
+      (row.state === "current" ? row.expires_at_ms : null) ?? Infinity,
+    ]);
+    const next = Math.min(...times);
+    return next === Infinity ? null : next;
   }
 
   /** What consumers see: current and not past its time, whether the alarm has come yet or not; without the trace. */
@@ -208,5 +217,10 @@ export class BuildStore {
         sizeBytes: row.size_bytes,
         expiresAtMs: row.expires_at_ms,
       }));
+  }
+
+  #changeArtifacts(query: string, ...bindings: Bindings): void {
+    this.forget();
+    this.#sql.run(query, ...bindings);
   }
 }

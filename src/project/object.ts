@@ -17,9 +17,9 @@ import type { BuildSummary } from "../core/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
 import { backlogTeller } from "../storage/backlog.ts";
 import { Numbers } from "../storage/numbers.ts";
-import { Outbox } from "../storage/outbox.ts";
+import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
-import { hasSchema, migrate, Sql } from "../storage/sql.ts";
+import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub, queueStub } from "../stubs.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { ProjectStore } from "./store.ts";
@@ -59,8 +59,7 @@ export class ProjectObject extends DurableObject<Env> {
       (_destination, message) => this.#send(message),
       backlogTeller(env, "project", () => String(this.#project?.id)),
     );
-    if (!hasSchema(this.#sql)) return;
-    migrate(this.#sql, MIGRATIONS);
+    if (!migrateExisting(this.#sql, MIGRATIONS)) return;
     const stored = this.#store.load();
     this.#project = stored?.project ?? null;
     this.#deleting = stored?.deleting ?? false;
@@ -269,7 +268,7 @@ export class ProjectObject extends DurableObject<Env> {
     const created = newBuild({ id, pipelineId, projectId: project.id }, spec.timeoutSeconds, nowMs);
     this.#sql.transaction(() => {
       this.#store.addBuild(summarize(created, spec, []), idempotency);
-      this.#outbox.put(`build/${id}`, 1, { to: "build", build }, nowMs);
+      this.#outbox.put(`build/${id}`, 1, { to: "build", build }, nowMs + FIRST_RETRY_MS);
     });
     this.#arm();
   }
@@ -297,12 +296,17 @@ export class ProjectObject extends DurableObject<Env> {
   }
 
   #tellDirectory(project: Project, deleting: boolean): void {
-    this.#outbox.put("directory", project.revision, { to: "directory", project, deleting }, Date.now());
+    this.#outbox.put(
+      "directory",
+      project.revision,
+      { to: "directory", project, deleting },
+      Date.now() + FIRST_RETRY_MS,
+    );
   }
 
   #tellQueue(project: Project): void {
     const { sharedRunnersEnabled } = project;
-    this.#outbox.put("queue", project.revision, { to: "queue", sharedRunnersEnabled }, Date.now());
+    this.#outbox.put("queue", project.revision, { to: "queue", sharedRunnersEnabled }, Date.now() + FIRST_RETRY_MS);
   }
 
   async #settled(destinations: readonly string[]): Promise<void> {

@@ -16,7 +16,7 @@ import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/
 import type { QueueNotice } from "../core/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
-import { Outbox } from "../storage/outbox.ts";
+import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub } from "../stubs.ts";
 import { Claims, FAULT_MS } from "./claims.ts";
@@ -168,14 +168,14 @@ export class QueueObject extends DurableObject<Env> {
     if (runner === null)
       return refuse(epoch === null ? { reason: "not_found", what: "runner" } : { reason: "forbidden" });
     if (epoch !== null && runner.epoch !== epoch) return refuse({ reason: "stale_token" });
-    const nowMs = Date.now();
+    const retryAtMs = Date.now() + FIRST_RETRY_MS;
     const held = this.#store.takenBy(id);
     this.#sql.transaction(() => {
       this.#runnerStore.remove(id);
       this.#store.forgetRunner(id);
       // The revision grows, as numbers of runners do: the next runner that this build loses is another message.
       for (const row of held)
-        this.#outbox.put(String(row.build_id), id, { buildId: row.build_id, lostRunner: id }, nowMs);
+        this.#outbox.put(String(row.build_id), id, { buildId: row.build_id, lostRunner: id }, retryAtMs);
     });
     this.#runners.forget(id);
     this.#polls.release(id);

@@ -25,7 +25,7 @@ interface OutboxRow {
 }
 
 /** How long a delivery may take before the alarm looks after it: longer than any that succeeds. */
-const FIRST_RETRY_MS = 10_000;
+export const FIRST_RETRY_MS = 10_000;
 export const LONGEST_RETRY_MS = 300_000;
 /** Of many destinations that wait, so many are served in one go. */
 const BATCH = 50;
@@ -36,26 +36,34 @@ export class Outbox<Message> {
   readonly #sql: Sql;
   readonly #send: (destination: string, message: Message) => Promise<void>;
   readonly #tellBacklog: (messages: number) => Promise<void>;
+  readonly #sweepsLater: () => boolean;
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** By destination, the revision that was acknowledged and whose row is still there. */
+  readonly #acknowledged = new Map<string, number>();
   #closed = false;
   #hasToldBacklog = false;
 
   /**
    * `send` resolves when the receiver has acknowledged. `tellBacklog` hears of undelivered messages after each retry that
-   * leaves some, and of 0 after the one that leaves none.
+   * leaves some, and of 0 after the one that leaves none. `sweepsLater`: will the owner write again soon, and sweep then?
    */
   constructor(
     sql: Sql,
     send: (destination: string, message: Message) => Promise<void>,
     tellBacklog: (messages: number) => Promise<void> = async () => {},
+    sweepsLater: () => boolean = () => false,
   ) {
     this.#sql = sql;
     this.#send = send;
     this.#tellBacklog = tellBacklog;
+    this.#sweepsLater = sweepsLater;
   }
 
-  /** Call inside the transaction of the change. `revision` grows with each message to the same destination. */
-  put(destination: string, revision: number, message: Message, nowMs: number): void {
+  /**
+   * Call inside the transaction of the change. `revision` grows with each message to the same destination. `retryAtMs`:
+   * when the alarm sees to what nobody has acknowledged by then.
+   */
+  put(destination: string, revision: number, message: Message, retryAtMs: number): void {
     this.#sql.run(
       `INSERT INTO outbox (destination, revision, body, tries, due_at_ms) VALUES (?, ?, ?, 0, ?)
        ON CONFLICT (destination) DO UPDATE SET revision = excluded.revision, body = excluded.body, tries = 0,
@@ -63,8 +71,19 @@ export class Outbox<Message> {
       destination,
       revision,
       JSON.stringify(message),
-      nowMs + FIRST_RETRY_MS,
+      retryAtMs,
     );
+  }
+
+  /**
+   * Removes the rows of what was acknowledged. An owner that is about to write anyway, and calls this then, gives the
+   * acknowledgement no commit of its own; if it never comes to that, the message is sent once more.
+   */
+  sweep(): void {
+    for (const [destination, revision] of this.#acknowledged) {
+      this.#sql.run("DELETE FROM outbox WHERE destination = ? AND revision = ?", destination, revision);
+    }
+    this.#acknowledged.clear();
   }
 
   /** Takes back what was not delivered. */
@@ -90,6 +109,7 @@ export class Outbox<Message> {
 
   /** For the alarm: everything whose time has come. */
   async deliverDue(nowMs: number): Promise<void> {
+    this.sweep();
     const due = this.#sql.all<{ destination: string }>(
       "SELECT destination FROM outbox WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?",
       nowMs,
@@ -117,9 +137,10 @@ export class Outbox<Message> {
     try {
       while (!this.#closed) {
         const row = this.#sql.first<OutboxRow>("SELECT * FROM outbox WHERE destination = ?", destination);
-        if (row === null || !(await this.#sent(row))) return;
+        if (row === null || row.revision === this.#acknowledged.get(destination) || !(await this.#sent(row))) return;
         // Only the message that was acknowledged: a newer one may have taken its place during the call.
-        this.#sql.run("DELETE FROM outbox WHERE destination = ? AND revision = ?", destination, row.revision);
+        this.#acknowledged.set(destination, row.revision);
+        if (!this.#sweepsLater()) this.sweep();
       }
     } finally {
       // In the turn that finds nothing more to send: what is put after it begins a delivery of its own.

@@ -36,16 +36,17 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** An object that was never created, or was deleted, has no tables: asking for this writes nothing. */
-export const hasSchema = (sql: Sql): boolean =>
-  sql.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'") !== null;
+/** Null for an object that was never created, or was deleted: it has no tables, and asking for this writes nothing. */
+const appliedTo = (sql: Sql): { id: number }[] | null =>
+  sql.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'") === null
+    ? null
+    : sql.all<{ id: number }>("SELECT id FROM migrations ORDER BY id");
 
 /**
  * Applies what is missing of an append-only list. An object of a newer version than this code refuses to start: its rows
  * may mean something that this code doesn't know.
  */
-export const migrate = (sql: Sql, migrations: readonly Migration[]): void => {
-  const applied = hasSchema(sql) ? sql.all<{ id: number }>("SELECT id FROM migrations ORDER BY id") : null;
+export const migrate = (sql: Sql, migrations: readonly Migration[], applied = appliedTo(sql)): void => {
   for (const [index, row] of (applied ?? []).entries()) {
     if (migrations[index]?.id !== row.id) throw new Error(`storage has migration ${row.id}, this code doesn't know it`);
   }
@@ -56,4 +57,11 @@ export const migrate = (sql: Sql, migrations: readonly Migration[]): void => {
     // One statement for all of it: a build's object is made once per build, and this is most of its price.
     sql.run(create + missing.map((each) => `${each.sql}; INSERT INTO migrations (id) VALUES (${each.id});`).join(""));
   });
+};
+
+/** The same for an object that exists; false, and nothing is written, for one that doesn't. */
+export const migrateExisting = (sql: Sql, migrations: readonly Migration[]): boolean => {
+  const applied = appliedTo(sql);
+  if (applied !== null) migrate(sql, migrations, applied);
+  return applied !== null;
 };
