@@ -1,0 +1,120 @@
+/**
+ * A crash before and after every write of a build's life: nothing acknowledged is lost, nothing is handed out twice,
+ * nothing is left over.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { PART_BYTES } from "../../src/artifacts/sink.ts";
+import { buildStub } from "../../src/stubs.ts";
+import { noise } from "../artifacts/multipart.ts";
+import { Life, newSite } from "../support/crash-life.ts";
+import type { Plan, Site } from "../support/crash-life.ts";
+import { CRASH_KINDS, CrashPoint } from "../support/crash-points.ts";
+import { alarmOf, bytesOf, FIRST, holdTime, rowsOf, runningBuild, traceOf, valueOf } from "../support/objects.ts";
+
+beforeAll(holdTime);
+afterAll(() => void vi.useRealTimers());
+
+const PLAIN = { end: "success", log: ["one.\n"], archives: [] } as const;
+const ROWS = `${"0123456789abcde\n".repeat(33_000)}.\n`;
+
+const PLANS: Record<string, Plan> = {
+  "a creation": { ...PLAIN, phase: "creation" },
+  "a claim": { ...PLAIN, phase: "claim" },
+  "an append": { ...PLAIN, phase: "append", log: ["one.\n", ROWS, "three.\n"] },
+  "an upload, and one that replaces it": { ...PLAIN, phase: "upload", archives: [noise(1000), noise(2000)] },
+  "an upload in parts": {
+    ...PLAIN,
+    phase: "upload",
+    archives: [noise(PART_BYTES + 1000)],
+    only: ["createMultipartUpload", "uploadPart", "complete", "UPDATE artifact"],
+  },
+  "a success": { ...PLAIN, phase: "finish" },
+  "a failure": {
+    ...PLAIN,
+    phase: "finish",
+    end: "failed",
+    only: ["COMMIT", "DELETE FROM build", "DELETE FROM outbox"],
+  },
+  "the clean-up": { ...PLAIN, phase: "upkeep", archives: [noise(1000), noise(2000)] },
+};
+
+/** Some of the writes that are met, without which the tests below would be about nothing. */
+const WRITES: Record<string, Record<string, readonly string[]>> = {
+  "a creation": {
+    DirectoryObject: ["INSERT OR REPLACE INTO number"],
+    ProjectObject: ["INSERT INTO build", "INSERT INTO outbox", "COMMIT", "setAlarm"],
+    BuildObject: ["INSERT INTO spec", "INSERT INTO outbox", "COMMIT", "setAlarm", "DELETE FROM outbox"],
+    QueueObject: ["INSERT OR REPLACE INTO build"],
+  },
+  "a claim": {
+    QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
+    BuildObject: ["INSERT OR REPLACE INTO build", "COMMIT", "setAlarm"],
+    ProjectObject: ["UPDATE build"],
+  },
+  "an append": { BuildObject: ["INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace"] },
+  "an upload, and one that replaces it": {
+    BuildObject: ["INSERT INTO artifact", "UPDATE artifact", "COMMIT"],
+    Worker: ["put", "put"],
+  },
+  "an upload in parts": {
+    BuildObject: ["INSERT INTO artifact", "UPDATE artifact", "UPDATE artifact", "COMMIT"],
+    Worker: ["createMultipartUpload", "uploadPart", "uploadPart", "complete"],
+  },
+  "a success": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
+  "a failure": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
+  "the clean-up": { BuildObject: ["put", "DROP TABLE trace", "COMMIT", "delete", "DELETE FROM artifact"] },
+};
+
+describe.each(Object.entries(PLANS))("%s", (title, plan) => {
+  const writes = new Map<string, string[]>();
+  let site: Site;
+  const live = async (point: CrashPoint): Promise<void> =>
+    Life.live(plan, point, plan.phase === "creation" ? await newSite() : site);
+
+  beforeAll(async () => {
+    site = await newSite();
+    const uncrashed = new CrashPoint();
+    await live(uncrashed);
+    for (const [who, what] of uncrashed.writes) writes.set(who, what);
+  }, 120_000);
+
+  test("writes", () => {
+    for (const [who, some] of Object.entries(WRITES[title] ?? {})) {
+      expect(writes.get(who)).toEqual(expect.arrayContaining([...some]));
+    }
+  });
+
+  test.each(CRASH_KINDS)("survives a crash %s each of them", { timeout: 120_000 }, async (kind) => {
+    for (const [victim, what] of writes) {
+      for (const [index, write] of what.entries()) {
+        if (plan.only?.includes(write) === false) continue;
+        const point = new CrashPoint(kind, victim, index + 1);
+        const name = `${kind} ${write}, ${victim}'s write ${index + 1}`;
+        await live(point).catch((error: unknown) => {
+          throw new Error(name, { cause: error });
+        });
+        expect(point.hit?.name, name).toBe(victim);
+      }
+    }
+  });
+});
+
+test("what is not yet durable is lost with its object: a crash right after a write is one before it", async () => {
+  const { id, stub } = await runningBuild();
+  // Each delivery arms the alarm anew.
+  await vi.waitUntil(async () => (await rowsOf(stub, "SELECT 1 FROM outbox")).length === 0);
+  const alarmAtMs = await alarmOf(stub);
+  const writeAndDie = runInDurableObject(stub, (instance, state) => {
+    valueOf(instance.append(FIRST, 0, bytesOf("lost.\n")));
+    state.storage.transactionSync(() => state.storage.sql.exec("UPDATE build SET attempt = 2"));
+    void state.storage.setAlarm(Date.now() + 1_000_000_000);
+    state.abort("right after");
+  });
+  await expect(writeAndDie).rejects.toThrow("right after");
+  const again = buildStub(env, id);
+  expect(await traceOf(again)).toBe("");
+  expect(valueOf(await again.summary()).attempt).toBe(1);
+  expect(await alarmOf(again)).toBe(alarmAtMs);
+});
