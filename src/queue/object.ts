@@ -152,7 +152,7 @@ export class QueueObject extends DurableObject<Env> {
   /** Registers a runner: for one project, or with `projectId` null for all. Errors: `invalid` tags. */
   async registerRunner(settings: RunnerSettings, projectId: number | null, info: RunnerInfo): Promise<Outcome<Runner>> {
     return this.#numbers.with(["runner"], () =>
-      this.#runners.register(this.#numbers.take("runner"), settings, projectId, info, Date.now()),
+      this.#runners.register(() => this.#numbers.take("runner"), settings, projectId, info, Date.now()),
     );
   }
 

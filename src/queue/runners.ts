@@ -50,8 +50,9 @@ export class Runners {
     return runner.epoch === epoch ? accept(runner) : refuse({ reason: "stale_token" });
   }
 
+  /** Who is refused uses up no number. */
   register(
-    id: number,
+    takeId: () => number,
     settings: RunnerSettings,
     projectId: number | null,
     info: RunnerInfo,
@@ -60,7 +61,7 @@ export class Runners {
     if (!canTakeAnything(settings)) return refuse(needsTags);
     const runner: Runner = {
       ...settings,
-      id,
+      id: takeId(),
       epoch: 1,
       projects: projectId === null ? null : [projectId],
       info,

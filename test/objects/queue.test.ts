@@ -28,8 +28,11 @@ describe("registration", () => {
   it("refuses a runner that could take nothing, and an edit that makes one", async () => {
     const refusal = { reason: "invalid", field: "tags_list" };
     const useless = settings({ runUntagged: false });
+    const before = await registered(null);
     expect(refusalOf(await queue().registerRunner(useless, null, {}))).toMatchObject(refusal);
     const runner = await registered(null);
+    // Who was refused has used up no number.
+    expect(runner.id).toBe(before.id + 1);
     expect(refusalOf(await queue().updateRunner(runner.id, { runUntagged: false }))).toMatchObject(refusal);
     expect(valueOf(await queue().runner(runner.id)).runUntagged).toBe(true);
   });
