@@ -22,7 +22,17 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workers", include: ["test/{objects,api,artifacts,scenarios}/**/*.test.ts"] },
+        test: {
+          name: "workers",
+          include: ["test/{objects,api,artifacts,scenarios}/**/*.test.ts"],
+          // Another seed each time; a failure names it.
+          provide: {
+            fuzz: {
+              seed: Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31)),
+              requests: Number(process.env["FUZZ_REQUESTS"] ?? 20_000),
+            },
+          },
+        },
       },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 } },
     ],
