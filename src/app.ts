@@ -14,6 +14,8 @@ import type { Env } from "./config.ts";
 
 /** Every path may be asked with `.json` at its end, as GitLab's API takes it and old runners do. */
 const withoutSuffix = (request: Request): string => {
+  // What is no address (a Host with a port of eight digits) is found nowhere; handlers may parse it without a thought.
+  if (!URL.canParse(request.url)) return "*";
   // The runtime has written the URL in its normal form: taking its path out costs less than parsing it again.
   const [, path = "/"] = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(request.url) ?? [];
   return path.replace(/\.json$/, "").replace(/(.)\/+$/, "$1");

@@ -1,0 +1,103 @@
+/** Bytes that are no HTTP, on real sockets: the server answers on, and nothing has changed. */
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
+import { Dice } from "../support/hostile/dice.ts";
+import { rawMessages, rawRequest } from "../support/hostile/raw.ts";
+import type { RawRequest } from "../support/hostile/raw.ts";
+import { LegacyClient } from "../support/legacy-client.ts";
+import { startServer } from "../support/server.ts";
+import type { RunningServer } from "../support/server.ts";
+
+const REQUESTS = 300;
+const AT_ONCE = 30;
+/** What is answered at all is answered by then. */
+const ANSWER_MS = 500;
+/** What workerd says by itself where it can't parse a head; no Worker was asked then. 501 is its word for no method. */
+const WORKERD_500 = /HTTP\/1\.1 500 Internal Server Error\r\nConnection: close\r\n/g;
+const seed = Math.floor(Math.random() * 2 ** 31);
+
+const api = async (url: string, path: string, body?: object): Promise<Response> =>
+  fetch(`${url}/api/v4${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN, "Content-Type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+/** Sends it; all that came back until the connection ended, or until nobody waits any longer. */
+const exchange = async (url: string, { pieces, then }: RawRequest): Promise<string> => {
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port), allowHalfOpen: true });
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
+  // A reset by the server is one of its answers.
+  socket.on("error", () => {});
+  const over = Promise.race([once(socket, "close"), once(socket, "end")]).catch(() => {});
+  await once(socket, "connect");
+  for (const piece of pieces) {
+    socket.write(piece, "latin1");
+    await delay(1);
+  }
+  if (then === "reset") socket.resetAndDestroy();
+  if (then === "end") socket.end();
+  await Promise.race([over, delay(ANSWER_MS)]);
+  socket.destroy();
+  return answer;
+};
+
+/** What consumers see, and the names of all databases and objects on disk. */
+const stateOf = async ({ url, stateDir }: RunningServer, projectId: number): Promise<object> => {
+  const names = await readdir(stateDir, { recursive: true });
+  const jobs = (await (await api(url, `/projects/${projectId}/jobs`)).json()) as Record<string, unknown>[];
+  const runners = (await (await api(url, "/runners/all")).json()) as Record<string, unknown>[];
+  const job = `/projects/${projectId}/jobs/${String(jobs[0]?.["id"])}`;
+  return {
+    projects: await (await api(url, "/projects")).json(),
+    jobs: jobs.map(({ duration: _, ...entity }) => entity),
+    runners,
+    history: await (await api(url, `${job}/history`)).json(),
+    trace: await (await api(url, `${job}/trace`)).text(),
+    archive: await (await api(url, `${job}/artifacts`)).text(),
+    databases: names.filter((name) => name.endsWith(".sqlite")).toSorted(),
+  };
+};
+
+test(`${REQUESTS} hostile messages on raw sockets leave a server that answers, and everything as it was`, async () => {
+  const server = await startServer();
+  try {
+    const { url } = server;
+    const { id: projectId } = (await (await api(url, "/projects", { name: "attacked" })).json()) as { id: number };
+    await api(url, `/projects/${projectId}/jobs`, { name: "unit", script: ["true"] });
+    const runner = await LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN);
+    const polled = await runner.poll();
+    if (polled.kind !== "build") throw new Error(`the runner got ${polled.kind}`);
+    const { build } = polled;
+    await runner.appendTrace(build, 0, new TextEncoder().encode("hello.\n!"));
+    const content = (async function* () {
+      yield new TextEncoder().encode("an archive");
+    })();
+    expect(await runner.uploadArtifacts(build, { filename: "artifacts.zip", content })).toBe(201);
+    const before = await stateOf(server, projectId);
+
+    const messages = rawMessages({ buildId: build.id, token: build.token });
+    const dice = new Dice(seed);
+    for (let sent = 0; sent < REQUESTS; sent += AT_ONCE) {
+      const requests = Array.from({ length: AT_ONCE }, () => rawRequest(dice, messages));
+      const answers = await Promise.all(requests.map((request) => exchange(url, request)));
+      for (const [at, answer] of answers.entries()) {
+        const told = `seed ${seed}: ${JSON.stringify(requests[at]).slice(0, 500)}`;
+        expect(answer.replaceAll(WORKERD_500, ""), told).not.toMatch(/^HTTP\/1\.1 5(?!01)/m);
+        expect(answer, told).not.toMatch(/\bat \S+:\d+|\.ts\b|SQLITE|kj::|workerd/);
+      }
+    }
+    expect((await fetch(`${url}/-/health`)).status).toBe(200);
+    // An address that workerd takes and the Worker can't parse.
+    const request = "GET /-/health HTTP/1.1\r\nHost: a:99999999\r\n\r\n";
+    expect(await exchange(url, { pieces: [request], then: "wait" })).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await stateOf(server, projectId), `seed ${seed}`).toEqual(before);
+  } finally {
+    await server.stop();
+  }
+});
