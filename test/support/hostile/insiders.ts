@@ -7,7 +7,7 @@ import type { Dice } from "./dice.ts";
 import type { HostileRequest } from "./request.ts";
 import { pathOf } from "./strangers.ts";
 import type { Route } from "./strangers.ts";
-import { NO_IDS, oddHeaders, oddQuery, RANGES } from "./values.ts";
+import { madeUpId, oddHeaders, oddQuery, RANGES } from "./values.ts";
 import { TRACE_BYTES } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -179,7 +179,7 @@ const wrongWrite = (dice: Dice, route: Route, world: World): HostileRequest | nu
   const places = [...route.path.matchAll(/:\w+/g)].length;
   let matter = wrongMatter(dice, route);
   if (places > 0 && (matter === null || dice.chance(0.3))) {
-    ids[dice.number(places)] = dice.one(NO_IDS);
+    ids[dice.number(places)] = madeUpId(dice);
     matter = { body: oddBody(dice, tokenFor(route, world)) };
   }
   if (matter === null) return null;
@@ -198,11 +198,11 @@ const anyRead = (dice: Dice, route: Route, world: World): HostileRequest => {
   const { headers } = asker(route, world);
   const ids = realIds(route, world);
   if (dice.chance(0.3)) ids[ids.length - 1] = String(dice.one([world.finished, ...world.others]));
-  if (dice.chance(0.3)) ids[dice.number(ids.length)] = dice.one(NO_IDS);
+  if (dice.chance(0.3)) ids[dice.number(ids.length)] = madeUpId(dice);
   return {
     method: dice.one(["GET", "GET", "HEAD"]),
     path: `${pathOf(route, ids)}${oddQuery(dice)}`,
-    headers: [...oddHeaders(dice, 4), ...headers],
+    headers: [...oddHeaders(dice, 4), ["Range", dice.one(RANGES)], ...headers],
     body: null,
     mustBeRefused: false,
   };

@@ -3,7 +3,7 @@ import type { Dice } from "./dice.ts";
 import { oddBody } from "./bodies.ts";
 import type { HostileRequest } from "./request.ts";
 import { forged } from "./tokens.ts";
-import { METHODS, NO_IDS, oddHeaders, oddQuery, TEXTS } from "./values.ts";
+import { madeUpId, METHODS, oddHeaders, oddQuery, TEXTS } from "./values.ts";
 import type { World } from "./world.ts";
 
 export interface Route {
@@ -23,7 +23,7 @@ const buildsOf = ({ mine, foreign, finished, others }: World): number[] => [
 ];
 
 const idIn = (dice: Dice, world: World): string => {
-  if (dice.chance(0.4)) return dice.one(NO_IDS);
+  if (dice.chance(0.4)) return madeUpId(dice);
   const project = dice.one([world.mine.project, world.foreign.project]);
   return String(dice.one([...buildsOf(world), ...world.runnerIds, project.id, encodeURIComponent(project.path)]));
 };

@@ -28,10 +28,10 @@ const withFlippedBit = (dice: Dice, token: string): string => {
   return `${token.slice(0, at)}${isVisible ? String.fromCharCode(flipped) : "~"}${token.slice(at + 1)}`;
 };
 
-/** Never `token` itself. */
+/** Never `token` itself, nor with white space around it, which headers lose on the way. */
 export const forged = (dice: Dice, token: string): string => {
   const forgery = forgeryOf(dice, token);
-  return forgery === token ? `${token}0` : forgery;
+  return forgery.trim() === token ? `${token}0` : forgery;
 };
 
 const forgeryOf = (dice: Dice, token: string): string => {

@@ -13,6 +13,10 @@ export const NO_IDS: readonly string[] = [
   "1".repeat(2000),
 ];
 
+/** A number that could be one, and is none. */
+export const madeUpId = (dice: Dice): string =>
+  dice.chance(0.3) ? String(100_000 + dice.number(1e9)) : dice.one(NO_IDS);
+
 /** Methods that the runtime can hold; most are of no use here. */
 export const METHODS: readonly string[] =
   "GET HEAD POST PUT PATCH DELETE OPTIONS PROPFIND PURGE REPORT LOCK COPY MKCOL SEARCH".split(" ");
