@@ -28,7 +28,7 @@ const api = async (url: string, path: string, body?: object): Promise<Response> 
   });
 
 /** Sends it; all that came back until the connection ended, or until nobody waits any longer. */
-const exchange = async (url: string, { pieces, then }: RawRequest): Promise<string> => {
+const exchange = async (url: string, { pieces, ending }: RawRequest): Promise<string> => {
   const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port), allowHalfOpen: true });
   let answer = "";
   socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
@@ -40,8 +40,8 @@ const exchange = async (url: string, { pieces, then }: RawRequest): Promise<stri
     socket.write(piece, "latin1");
     await delay(1);
   }
-  if (then === "reset") socket.resetAndDestroy();
-  if (then === "end") socket.end();
+  if (ending === "reset") socket.resetAndDestroy();
+  if (ending === "end") socket.end();
   await Promise.race([over, delay(ANSWER_MS)]);
   socket.destroy();
   return answer;
@@ -55,7 +55,7 @@ const stateOf = async ({ url, stateDir }: RunningServer, projectId: number): Pro
   const job = `/projects/${projectId}/jobs/${String(jobs[0]?.["id"])}`;
   return {
     projects: await (await api(url, "/projects")).json(),
-    jobs: jobs.map(({ duration: _, ...entity }) => entity),
+    jobs: jobs.map((job) => ({ ...job, duration: null })),
     runners,
     history: await (await api(url, `${job}/history`)).json(),
     trace: await (await api(url, `${job}/trace`)).text(),
@@ -95,7 +95,7 @@ test(`${REQUESTS} hostile messages on raw sockets leave a server that answers, a
     expect((await fetch(`${url}/-/health`)).status).toBe(200);
     // An address that workerd takes and the Worker can't parse.
     const request = "GET /-/health HTTP/1.1\r\nHost: a:99999999\r\n\r\n";
-    expect(await exchange(url, { pieces: [request], then: "wait" })).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await exchange(url, { pieces: [request], ending: "wait" })).toMatch(/^HTTP\/1\.1 404 /);
     expect(await stateOf(server, projectId), `seed ${seed}`).toEqual(before);
   } finally {
     await server.stop();

@@ -51,16 +51,14 @@ export const rawMessages = ({ buildId, token }: RawTarget): readonly string[] =>
     register("Transfer-Encoding: chunked, identity") + "0\r\n\r\n",
     register("Expect: 100-continue", "Content-Length: 100000"),
     // Heads that are none.
-    ...[
-      "\r\n\r\n\r\n",
-      "\0\0\0\0",
-      "GET",
-      "GET /\r\n\r\n",
-      "GET / HTTP/9.9\r\n\r\n",
-      "GET  /  HTTP/1.1\r\n\r\n",
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-      "\x16\x03\x01\x02\x00\x01\x00",
-    ],
+    "\r\n\r\n\r\n",
+    "\0\0\0\0",
+    "GET",
+    "GET /\r\n\r\n",
+    "GET / HTTP/9.9\r\n\r\n",
+    "GET  /  HTTP/1.1\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00",
     head("GET", "/\0"),
     head("GET", "http://evil.test/api/v4/projects"),
     "GET /-/health HTTP/1.1\r\nHost: a:99999999\r\n\r\n",
@@ -85,7 +83,7 @@ export interface RawRequest {
   /** Latin-1; each piece is sent by itself. */
   readonly pieces: readonly string[];
   /** What follows the last piece: nothing, the end of our half, or a reset of the connection. */
-  readonly then: "wait" | "end" | "reset";
+  readonly ending: "wait" | "end" | "reset";
 }
 
 /** One of the messages, perhaps cut off. */
@@ -93,5 +91,5 @@ export const rawRequest = (dice: Dice, messages: readonly string[]): RawRequest 
   const whole = dice.one(messages);
   const message = dice.chance(0.3) ? whole.slice(0, dice.number(whole.length)) : whole;
   const at = dice.number(message.length);
-  return { pieces: [message.slice(0, at), message.slice(at)], then: dice.one(["wait", "end", "reset"] as const) };
+  return { pieces: [message.slice(0, at), message.slice(at)], ending: dice.one(["wait", "end", "reset"] as const) };
 };
