@@ -28,7 +28,7 @@ export interface World {
   /** Whose tokens the attacker has; runs, has a trace and an archive. */
   readonly mine: RunningBuild;
   readonly finished: number;
-  /** A pending one that no runner takes, and one that was erased. */
+  /** Two pending ones that wait for no runner of ours, and one that was erased. */
   readonly others: readonly number[];
   readonly foreign: RunningBuild;
   readonly runnerIds: readonly number[];
@@ -92,13 +92,15 @@ export const newWorld = async (): Promise<World> => {
   const reset = await newRunner(erased.project);
   const resetId = await idOf(reset.token);
   valueOf(await queueStub(env).resetToken(resetId));
+  // What the old token would get, were it still good.
+  const tempting = await enqueue(erased.project);
   const mineId = await idOf(mine.runner.token);
   const queue = DEFAULT_QUEUE;
   return {
     mine,
     foreign,
     finished: finished.build.id,
-    others: [pending, erased.build.id],
+    others: [pending, tempting, erased.build.id],
     runnerIds: [mineId, resetId],
     tokens: {
       admin: ADMIN_TOKEN,
