@@ -4,11 +4,10 @@ import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
 import { Dice } from "../support/hostile/dice.ts";
 import { rawMessages, rawRequest } from "../support/hostile/raw.ts";
 import type { RawRequest } from "../support/hostile/raw.ts";
-import { LegacyClient } from "../support/legacy-client.ts";
+import { claimBuild, consumer } from "../support/local-api.ts";
 import { startServer } from "../support/server.ts";
 import type { RunningServer } from "../support/server.ts";
 
@@ -19,13 +18,6 @@ const ANSWER_MS = 500;
 /** What workerd says by itself where it can't parse a head; no Worker was asked then. 501 is its word for no method. */
 const WORKERD_500 = /HTTP\/1\.1 500 Internal Server Error\r\nConnection: close\r\n/g;
 const seed = Math.floor(Math.random() * 2 ** 31);
-
-const api = async (url: string, path: string, body?: object): Promise<Response> =>
-  fetch(`${url}/api/v4${path}`, {
-    method: body === undefined ? "GET" : "POST",
-    headers: { "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN, "Content-Type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
 
 /** Sends it; all that came back until the connection ended, or until nobody waits any longer. */
 const exchange = async (url: string, { pieces, ending }: RawRequest): Promise<string> => {
@@ -49,17 +41,18 @@ const exchange = async (url: string, { pieces, ending }: RawRequest): Promise<st
 
 /** What consumers see, and the names of all databases and objects on disk. */
 const stateOf = async ({ url, stateDir }: RunningServer, projectId: number): Promise<object> => {
+  const get = (path: string) => consumer(`${url}/api/v4${path}`);
   const names = await readdir(stateDir, { recursive: true });
-  const jobs = (await (await api(url, `/projects/${projectId}/jobs`)).json()) as Record<string, unknown>[];
-  const runners = (await (await api(url, "/runners/all")).json()) as Record<string, unknown>[];
+  const jobs = (await (await get(`/projects/${projectId}/jobs`)).json()) as Record<string, unknown>[];
+  const runners = (await (await get("/runners/all")).json()) as Record<string, unknown>[];
   const job = `/projects/${projectId}/jobs/${String(jobs[0]?.["id"])}`;
   return {
-    projects: await (await api(url, "/projects")).json(),
+    projects: await (await get("/projects")).json(),
     jobs: jobs.map((job) => ({ ...job, duration: null })),
     runners,
-    history: await (await api(url, `${job}/history`)).json(),
-    trace: await (await api(url, `${job}/trace`)).text(),
-    archive: await (await api(url, `${job}/artifacts`)).text(),
+    history: await (await get(`${job}/history`)).json(),
+    trace: await (await get(`${job}/trace`)).text(),
+    archive: await (await get(`${job}/artifacts`)).text(),
     databases: names.filter((name) => name.endsWith(".sqlite")).toSorted(),
   };
 };
@@ -68,12 +61,7 @@ test(`${REQUESTS} hostile messages on raw sockets leave a server that answers, a
   const server = await startServer();
   try {
     const { url } = server;
-    const { id: projectId } = (await (await api(url, "/projects", { name: "attacked" })).json()) as { id: number };
-    await api(url, `/projects/${projectId}/jobs`, { name: "unit", script: ["true"] });
-    const runner = await LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN);
-    const polled = await runner.poll();
-    if (polled.kind !== "build") throw new Error(`the runner got ${polled.kind}`);
-    const { build } = polled;
+    const { projectId, runner, build } = await claimBuild(url);
     await runner.appendTrace(build, 0, new TextEncoder().encode("hello.\n!"));
     const content = (async function* () {
       yield new TextEncoder().encode("an archive");
@@ -94,7 +82,7 @@ test(`${REQUESTS} hostile messages on raw sockets leave a server that answers, a
     }
     expect((await fetch(`${url}/-/health`)).status).toBe(200);
     // An address that workerd takes and the Worker can't parse.
-    const request = "GET /-/health HTTP/1.1\r\nHost: a:99999999\r\n\r\n";
+    const request = "GET /api/v4/version HTTP/1.1\r\nHost: a:99999999\r\n\r\n";
     expect(await exchange(url, { pieces: [request], ending: "wait" })).toMatch(/^HTTP\/1\.1 404 /);
     expect(await stateOf(server, projectId), `seed ${seed}`).toEqual(before);
   } finally {
