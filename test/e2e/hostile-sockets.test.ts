@@ -53,7 +53,8 @@ const stateOf = async ({ url, stateDir }: RunningServer, projectId: number): Pro
     history: await (await get(`${job}/history`)).json(),
     trace: await (await get(`${job}/trace`)).text(),
     archive: await (await get(`${job}/artifacts`)).text(),
-    databases: names.filter((name) => name.endsWith(".sqlite")).toSorted(),
+    // Not the metrics', which count what is refused as well.
+    databases: names.filter((name) => name.endsWith(".sqlite") && !name.includes("Metrics")).toSorted(),
   };
 };
 

@@ -2,6 +2,7 @@
 import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
+/** Not the metrics, which count what is refused as well. */
 const NAMESPACES = { BUILDS: env.BUILDS, QUEUES: env.QUEUES, PROJECTS: env.PROJECTS, DIRECTORY: env.DIRECTORY };
 
 /** When somebody was last heard of, which refused requests may change. */
