@@ -29,7 +29,7 @@ import type { WholeLog } from "./log-stream.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
-import type { BuildMessage, NewBuild } from "./record.ts";
+import type { Destination, NewBuild } from "./record.ts";
 import { RunnerCalls } from "./runner-calls.ts";
 import type { Patched, Report } from "./runner-calls.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -53,7 +53,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #trace: TraceStore;
   readonly #reader: TraceReader;
   readonly #artifacts: BuildArtifacts;
-  readonly #outbox: Outbox<BuildMessage>;
+  readonly #outbox: Outbox<null>;
   readonly #record: BuildRecord;
   readonly #runnerCalls: RunnerCalls;
   readonly #upkeep: Upkeep;
@@ -68,7 +68,7 @@ export class BuildObject extends DurableObject<Env> {
     this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
     this.#outbox = new Outbox(
       this.#sql,
-      (_destination, message) => this.#send(message),
+      (destination) => this.#tell(destination as Destination),
       backlogTeller(env, "build", () => String(this.#record.build?.id)),
       // The runner's next patch, its report or the alarm of its lease.
       () => this.#record.build !== null && isRunning(this.#record.build.status),
@@ -353,8 +353,12 @@ export class BuildObject extends DurableObject<Env> {
     return this.#record.summary();
   }
 
-  async #send(message: BuildMessage): Promise<void> {
-    if (message.to === "queue") await queueStub(this.env).notify(message.notice);
-    else await projectStub(this.env, message.summary.projectId).progress(message.summary);
+  /** How the build stands now, to one of those who keep a copy of it. */
+  async #tell(destination: Destination): Promise<void> {
+    const { build } = this.#record;
+    const summary = this.#record.summary();
+    if (build === null || !summary.ok) return;
+    if (destination === "queue") await queueStub(this.env).notify(queueNotice(build, this.#store.spec().spec));
+    else await projectStub(this.env, build.projectId).progress(summary.value);
   }
 }

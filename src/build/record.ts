@@ -12,8 +12,8 @@ import { newBuild, statusSinceMs } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
-import { queueNotice, summarize } from "../core/summary.ts";
-import type { BuildSummary, QueueNotice } from "../core/summary.ts";
+import { summarize } from "../core/summary.ts";
+import type { BuildSummary } from "../core/summary.ts";
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from "../storage/outbox.ts";
 import type { Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
@@ -31,13 +31,10 @@ export interface NewBuild {
 }
 
 export const DESTINATIONS = ["queue", "project"] as const;
+export type Destination = (typeof DESTINATIONS)[number];
 
-const hears = (destination: (typeof DESTINATIONS)[number], tell: Audience): boolean =>
+const hears = (destination: Destination, tell: Audience): boolean =>
   tell === destination || tell === "queue and project";
-
-export type BuildMessage =
-  | { readonly to: "queue"; readonly notice: QueueNotice }
-  | { readonly to: "project"; readonly summary: BuildSummary };
 
 /** So long does an answer wait for the copies elsewhere to follow, so that its reader finds them changed. */
 const SETTLE_MS = 1000;
@@ -49,7 +46,7 @@ export interface RecordParts {
   readonly sql: Sql;
   readonly store: BuildStore;
   readonly trace: TraceStore;
-  readonly outbox: Outbox<BuildMessage>;
+  readonly outbox: Outbox<null>;
   readonly limits: Limits;
   readonly retentionMs: number | null;
   readonly onChange: () => void;
@@ -219,12 +216,8 @@ export class BuildRecord {
     const retryAtMs = this.#retryAtMs(build, nowMs);
     outbox.sweep();
     store.putBuild(build);
-    if (hears("project", tell)) {
-      outbox.put("project", build.revision, { to: "project", summary: this.#summarize(build, nowMs) }, retryAtMs);
-    }
-    if (hears("queue", tell)) {
-      outbox.put("queue", build.revision, { to: "queue", notice: queueNotice(build, store.spec().spec) }, retryAtMs);
-    }
+    // That there is something to tell is all that is stored: what it is, the build knows when it tells it.
+    for (const each of DESTINATIONS) if (hears(each, tell)) outbox.put(each, build.revision, null, retryAtMs);
   }
 
   #follow(build: Build, tell: Audience): void {

@@ -6,7 +6,7 @@ import { projectStub } from "../stubs.ts";
 import type { BuildArtifacts } from "./artifacts.ts";
 import type { TraceReader } from "./reader.ts";
 import { ARCHIVE_AFTER_MS } from "./record.ts";
-import type { BuildMessage, BuildRecord } from "./record.ts";
+import type { BuildRecord } from "./record.ts";
 import { secretsToMask } from "./secrets.ts";
 import type { BuildStore } from "./store.ts";
 import type { TraceStore } from "./trace-store.ts";
@@ -19,7 +19,7 @@ export interface UpkeepParts {
   readonly trace: TraceStore;
   readonly reader: TraceReader;
   readonly artifacts: BuildArtifacts;
-  readonly outbox: Outbox<BuildMessage>;
+  readonly outbox: Outbox<null>;
   readonly remove: (buildId: number) => Promise<void>;
 }
 

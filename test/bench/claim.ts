@@ -1,10 +1,12 @@
 /** Claims against one durable write in one warm object and one write plus `setAlarm` in an object as old as the build's. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";
 import type { Comparison } from "./measure.ts";
 
 const ROUNDS = 7;
+const ASLEEP_MS = 15_000;
 const SOME_BYTES = new Uint8Array(1024);
 
 /** `lanes` runners at once; claims per second. */
@@ -21,6 +23,8 @@ export const compareClaims = async (
     const path = `/append/claimed-${lanes}-${lane}-${index}`;
     await bareConnections[lane]?.expect(202, { method: "PATCH", path, body: SOME_BYTES });
   });
+  // Builds wait: by the time they are claimed most objects have been put to sleep.
+  await delay(ASLEEP_MS);
   const result = await compare(
     ROUNDS,
     () => throughput(lanes, perRound / lanes, async (lane) => ours.project.claim(oursConnections[lane] as Connection)),
