@@ -1,0 +1,112 @@
+/** What nobody asked for: crashes, evictions, outages, and time. */
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
+import { crash } from "../objects.ts";
+import { advance, outage } from "./clock.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+interface Victim {
+  readonly name: string;
+  readonly stub: () => DurableObjectStub;
+}
+
+const victims = (world: World): Victim[] => [
+  { name: "the queue", stub: () => queueStub(env) },
+  { name: "the queue", stub: () => queueStub(env) },
+  { name: "the directory", stub: () => directoryStub(env) },
+  ...world.projects.map(({ id }, index) => ({ name: `project ${index}`, stub: () => projectStub(env, id) })),
+  ...world.builds.slice(-8).map(({ id, label }) => ({ name: label, stub: () => buildStub(env, id) })),
+];
+
+const kill = async (world: World, random: Random): Promise<string> => {
+  const victim = random.pick(victims(world));
+  if (victim === null || random.chance(15)) {
+    await abortAllDurableObjects();
+    return "all objects";
+  }
+  await crash(victim.stub());
+  return victim.name;
+};
+
+/** After it all builds are looked at: what was acknowledged is there. */
+const touchAll = (world: World): void => {
+  for (const build of world.builds) world.touched.add(build);
+};
+
+/** Between two requests: nothing is under way, and nothing is lost. */
+export const crashIdle = async (world: World, random: Random): Promise<string> => {
+  const killed = await kill(world, random);
+  touchAll(world);
+  return `a crash of ${killed}`;
+};
+
+/** One step, told in words; null when there is nothing that it could be done with. */
+export type Action = (world: World, random: Random) => Promise<string | null>;
+
+export interface Weighted {
+  readonly weight: number;
+  readonly act: Action;
+}
+
+/** In the middle of something: what has no answer may have been done or not. */
+export const crashDuring =
+  (actions: readonly [Weighted, ...Weighted[]]): Action =>
+  async (world, random) => {
+    const turns = random.int(8);
+    world.isTurmoil = true;
+    world.isDisturbed = true;
+    const killing = (async () => {
+      for (let turn = 0; turn < turns; turn++) await scheduler.wait(0);
+      return kill(world, random);
+    })();
+    const [done, killed] = await Promise.all([random.weighted(actions).act(world, random), killing]);
+    world.isTurmoil = false;
+    touchAll(world);
+    return `a crash of ${killed} after ${turns} turns of: ${done ?? "nothing"}`;
+  };
+
+export const evict = async (world: World, random: Random): Promise<string | null> => {
+  const victim = random.pick(victims(world));
+  if (victim === null) return null;
+  await evictDurableObject(victim.stub());
+  touchAll(world);
+  return `${victim.name} is evicted`;
+};
+
+/** From seconds to past each of the limits, with all alarms on time. */
+export const pass = async (world: World, random: Random): Promise<string> => {
+  const ms = random.chance(2)
+    ? 86_400 * SECOND + random.int(MINUTE)
+    : random.one(
+        random.int(30),
+        random.int(30),
+        random.int(30),
+        random.int(130),
+        random.int(130),
+        121,
+        random.int(620),
+        601,
+        3600,
+      ) * SECOND;
+  await advance(world, ms);
+  return `${ms / SECOND} s pass`;
+};
+
+export const beAway = async (world: World, random: Random): Promise<string> => {
+  const ms = random.one(5, 40, 300, 700, 4000, 90_000) * SECOND + random.int(MINUTE);
+  await outage(world, ms);
+  return `an outage of ${ms / SECOND} s`;
+};
+
+/** Long enough for whatever a crash has left behind: from here on all copies agree again. */
+export const settle = async (world: World): Promise<string> => {
+  await advance(world, 2 * MINUTE);
+  world.isDisturbed = false;
+  touchAll(world);
+  return "two minutes pass, and all is settled";
+};
