@@ -65,6 +65,8 @@ const FULL_LOOK_EVERY = 10;
 export const runModel = async (seed: number, steps: number): Promise<readonly string[]> => {
   const done: string[] = [];
   vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
+  // Thousands of lines, each of which goes to another process: the steps tell what happened.
+  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
   try {
     const world = await begin();
     for (let step = 0; step < steps; step++) {
@@ -78,6 +80,7 @@ export const runModel = async (seed: number, steps: number): Promise<readonly st
       cause: error,
     });
   } finally {
+    vi.restoreAllMocks();
     vi.useRealTimers();
   }
   return done;
