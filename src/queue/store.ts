@@ -100,7 +100,7 @@ export class QueueStore {
       );
       if (taken.length === 0) return false;
       this.#counters.claimed(Math.max(0, nowMs - arrivedMs(row)));
-      this.#remember(runner, row.build_id, nowMs);
+      this.#remember(runner, row.build_id);
       return true;
     });
   }
@@ -214,21 +214,22 @@ export class QueueStore {
     this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", runnerId);
   }
 
-  #remember(runner: { id: number; epoch: number }, buildId: number, nowMs: number): void {
+  /** Numbered by what is there and not by the clock, which may stand still or go back from one life of the object to the next. */
+  #remember(runner: { id: number; epoch: number }, buildId: number): void {
+    const last = this.#sql.first<Pick<RunnerBuildRow, "position">>(
+      "SELECT position FROM runner_build WHERE runner_id = ? ORDER BY position DESC LIMIT 1",
+      runner.id,
+    );
+    const position = (last?.position ?? 0) + 1;
     this.#sql.run(
       "INSERT INTO runner_build (runner_id, position, build_id, runner_epoch) VALUES (?, ?, ?, ?)",
       runner.id,
-      this.#nextPosition(nowMs),
+      position,
       buildId,
       runner.epoch,
     );
-    const oldest = this.#sql.first<Pick<RunnerBuildRow, "position">>(
-      "SELECT position FROM runner_build WHERE runner_id = ? ORDER BY position DESC LIMIT 1 OFFSET ?",
-      runner.id,
-      REMEMBERED_BUILDS,
-    );
-    if (oldest === null) return;
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest.position);
+    const oldest = position - REMEMBERED_BUILDS;
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest);
   }
 
   /** Grows with time and across restarts without being stored: microseconds, of which no two are the same. */

@@ -208,6 +208,16 @@ describe("an eviction of the queue", () => {
     expect(reasons.at(1)).toBe("no runner has the tags zzz");
   });
 
+  it("in the millisecond of a claim keeps no runner from its next build", async () => {
+    const { id, projectId } = await pendingBuild();
+    const next = await pendingBuild({}, projectId);
+    const runner = await registered(projectId);
+    for (const expected of [id, next.id]) {
+      await evictDurableObject(queue());
+      expect(buildOf(await poll(runner))).toBe(expected);
+    }
+  });
+
   it("makes cursors of its earlier life outdated", async () => {
     const runner = await registered(uniqueId());
     const before = await poll(runner);
