@@ -7,7 +7,7 @@ declare module "vitest" {
   }
 }
 
-const { MODEL_SEED, MODEL_STEPS = 300, MODEL_RUNS } = process.env;
+const { MODEL_SEED, MODEL_STEPS = 250, MODEL_RUNS } = process.env;
 
 /** `core` runs the pure functions in Node, `workers` the objects and the API inside workerd, `e2e` a real server process. */
 export default defineConfig({

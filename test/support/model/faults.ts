@@ -1,6 +1,7 @@
 /** What nobody asked for: crashes, evictions, outages, and time. */
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
 import { crash } from "../objects.ts";
 import { advance, outage } from "./clock.ts";
@@ -16,14 +17,15 @@ interface Victim {
 }
 
 const victims = (world: World): Victim[] => [
-  { name: "the queue", stub: () => queueStub(env) },
-  { name: "the queue", stub: () => queueStub(env) },
+  ...Array.from({ length: 4 }, () => ({ name: "the queue", stub: () => queueStub(env) })),
   { name: "the directory", stub: () => directoryStub(env) },
   ...world.projects.map(({ id }, index) => ({ name: `project ${index}`, stub: () => projectStub(env, id) })),
-  ...world.builds.slice(-8).map(({ id, label }) => ({ name: label, stub: () => buildStub(env, id) })),
+  ...world.unfinished().map(({ id, label }) => ({ name: label, stub: () => buildStub(env, id) })),
 ];
 
 const kill = async (world: World, random: Random): Promise<string> => {
+  // Dying and coming back takes time; what was written in the last life was written before this one.
+  vi.setSystemTime(Date.now() + 1);
   const victim = random.pick(victims(world));
   if (victim === null || random.chance(15)) {
     await abortAllDurableObjects();
@@ -57,17 +59,22 @@ export interface Weighted {
 export const crashDuring =
   (actions: readonly [Weighted, ...Weighted[]]): Action =>
   async (world, random) => {
-    const turns = random.int(8);
+    const killer = random.fork();
+    const waits = Array.from({ length: 1 + random.int(3) }, () => random.int(5));
     world.isTurmoil = true;
     world.isDisturbed = true;
     const killing = (async () => {
-      for (let turn = 0; turn < turns; turn++) await scheduler.wait(0);
-      return kill(world, random);
+      const killed: string[] = [];
+      for (const turns of waits) {
+        for (let turn = 0; turn < turns; turn++) await scheduler.wait(0);
+        killed.push(await kill(world, killer));
+      }
+      return killed.join(", then ");
     })();
     const [done, killed] = await Promise.all([random.weighted(actions).act(world, random), killing]);
     world.isTurmoil = false;
     touchAll(world);
-    return `a crash of ${killed} after ${turns} turns of: ${done ?? "nothing"}`;
+    return `a crash of ${killed} while ${done ?? "nothing"}`;
   };
 
 export const evict = async (world: World, random: Random): Promise<string | null> => {

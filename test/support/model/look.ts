@@ -44,13 +44,15 @@ const viewWhenQuiet = async (world: World, isFull: boolean): Promise<QueueView> 
         queue.builds.get(build.id)?.state !== queuedAs(build),
     );
     const owed = await Promise.all(builds.map((build) => view(world, build)));
-    if (queue.owed + owed.reduce((sum, each) => sum + each, 0) === 0) {
-      if (world.isDisturbed || builds.every((build) => queue.builds.get(build.id)?.state === queuedAs(build)))
-        return queue;
-    }
-    if (world.isDisturbed && looks === LOOKS_AFTER_CRASH) return queue;
-    const labels = builds.map(({ label }, index) => `${label} (${owed[index]})`);
-    must(looks < MOST_LOOKS, `messages of ${labels.join()} or of the queue (${queue.owed}) don't arrive`);
+    const late = builds.filter(
+      (build, index) => owed[index] !== 0 || queue.builds.get(build.id)?.state !== queuedAs(build),
+    );
+    if (queue.owed === 0 && late.length === 0) return queue;
+    if (world.isDisturbed && looks >= LOOKS_AFTER_CRASH) return queue;
+    const states = late.map(
+      (build) => `${build.label} (${queuedAs(build)}, ${queue.builds.get(build.id)?.state} there)`,
+    );
+    must(looks < MOST_LOOKS, `the queue owes ${queue.owed} messages, or doesn't hear of ${states.join()}`);
     await scheduler.wait(1);
   }
 };
@@ -123,8 +125,9 @@ const judgeQueue = (world: World, queue: QueueView): void => {
   }
   const known = new Set(world.builds.map(({ id }) => id));
   for (const id of queue.builds.keys()) must(known.has(id), `the queue has build ${id}, which nobody made`);
-  const runners = world.runners.filter(({ isGone }) => !isGone).map(({ id }) => id);
-  must([...queue.runners.keys()].toSorted().join() === runners.toSorted().join(), "the queue has other runners");
+  const present = world.present();
+  const areSame = present.length === queue.runners.size && present.every(({ id }) => queue.runners.has(id));
+  must(areSame, `the queue has the runners ${[...queue.runners].join()}`);
 };
 
 const judgeIndex = async (world: World, projectId: number): Promise<void> => {
@@ -164,7 +167,7 @@ const adoptBuilds = async (world: World, projectId: number): Promise<void> => {
 /** Registrations whose answers were lost have made runners of which nobody has the token. */
 const removeStrangers = async (world: World): Promise<void> => {
   if (world.lostRegistrations === 0) return;
-  for (const id of (await viewQueue()).runners.keys()) {
+  for (const id of (await viewQueue()).runners) {
     if (world.runners.some((runner) => runner.id === id)) continue;
     must(--world.lostRegistrations >= 0, `runner ${id} was registered by nobody`);
     world.isSure((await world.admin("DELETE", `/runners/${id}`)).status, [204], `the end of runner ${id}`);

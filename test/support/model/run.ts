@@ -53,11 +53,12 @@ const ACTIONS: readonly [Weighted, ...Weighted[]] = [
   { weight: 9, act: pass },
   { weight: 2, act: beAway },
   { weight: 3, act: crashIdle },
-  { weight: 6, act: crashDuring(REQUESTS) },
+  { weight: 10, act: crashDuring(REQUESTS) },
   { weight: 3, act: evict },
 ];
 
 const SHOWN_STEPS = 30;
+const SHOWN_LINES = 6;
 /** The other looks are at what a step has touched. */
 const FULL_LOOK_EVERY = 10;
 
@@ -65,8 +66,11 @@ const FULL_LOOK_EVERY = 10;
 export const runModel = async (seed: number, steps: number): Promise<readonly string[]> => {
   const done: string[] = [];
   vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-  // Thousands of lines, each of which goes to another process: the steps tell what happened.
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+  // Kept here: they are thousands of lines, each of which would go to another process.
+  const logged: string[] = [];
+  for (const level of ["log", "warn", "error"] as const) {
+    vi.spyOn(console, level).mockImplementation((...words: readonly unknown[]) => void logged.push(words.join(" ")));
+  }
   try {
     const world = await begin();
     for (let step = 0; step < steps; step++) {
@@ -76,9 +80,17 @@ export const runModel = async (seed: number, steps: number): Promise<readonly st
   } catch (error) {
     const command = `MODEL_SEED=${seed} MODEL_STEPS=${steps} npx vitest run --project workers test/scenarios/model.test.ts`;
     const last = done.map((what, step) => `${step}: ${what}`).slice(-SHOWN_STEPS);
-    throw new Error([String(error), "after these steps:", ...last, "To see it again:", command].join("\n"), {
-      cause: error,
-    });
+    const log = logged.slice(-SHOWN_LINES);
+    const told = [
+      String(error),
+      "after these steps:",
+      ...last,
+      "The log ends with:",
+      ...log,
+      "To see it again:",
+      command,
+    ];
+    throw new Error(told.join("\n"), { cause: error });
   } finally {
     vi.restoreAllMocks();
     vi.useRealTimers();

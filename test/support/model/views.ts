@@ -3,6 +3,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { HistoryEntry } from "../../../src/core/build.ts";
 import type { BuildSummary } from "../../../src/core/summary.ts";
+import type { IndexRow } from "../../../src/project/schema.ts";
+import type { QueuedRow } from "../../../src/queue/schema.ts";
 import { buildStub, projectStub, queueStub } from "../../../src/stubs.ts";
 import { valueOf } from "../objects.ts";
 
@@ -25,33 +27,25 @@ export const viewBuild = (id: number): Promise<BuildView | null> =>
 
 interface QueuedBuild {
   readonly state: string;
-  readonly revision: number;
   readonly runnerId: number | null;
 }
 
 export interface QueueView {
   readonly builds: ReadonlyMap<number, QueuedBuild>;
-  readonly runners: ReadonlyMap<number, number>;
+  readonly runners: ReadonlySet<number>;
   readonly owed: number;
 }
 
 export const viewQueue = (): Promise<QueueView> =>
-  runInDurableObject(queueStub(env), (_instance, { storage }) => {
-    const rows = storage.sql.exec("SELECT build_id, state, revision, runner_id FROM build").toArray();
-    const runners = storage.sql.exec("SELECT id, epoch FROM runner").toArray();
+  runInDurableObject(queueStub(env), (_instance, { storage: { sql } }) => {
+    const rows = sql.exec<Pick<QueuedRow, "build_id" | "state" | "runner_id">>(
+      "SELECT build_id, state, runner_id FROM build",
+    );
+    const runners = sql.exec<{ id: number }>("SELECT id FROM runner").toArray();
     return {
-      builds: new Map(
-        rows.map((row) => [
-          Number(row["build_id"]),
-          {
-            state: String(row["state"]),
-            revision: Number(row["revision"]),
-            runnerId: row["runner_id"] === null ? null : Number(row["runner_id"]),
-          },
-        ]),
-      ),
-      runners: new Map(runners.map((row) => [Number(row["id"]), Number(row["epoch"])])),
-      owed: storage.sql.exec("SELECT * FROM outbox").toArray().length,
+      builds: new Map(rows.toArray().map((row) => [row.build_id, { state: row.state, runnerId: row.runner_id }])),
+      runners: new Set(runners.map(({ id }) => id)),
+      owed: sql.exec("SELECT * FROM outbox").toArray().length,
     };
   });
 
@@ -62,12 +56,12 @@ export interface ProjectView {
 }
 
 export const viewProject = (id: number): Promise<ProjectView> =>
-  runInDurableObject(projectStub(env, id), (_instance, { storage }) => {
-    const rows = storage.sql.exec("SELECT id, status, revision FROM build").toArray();
+  runInDurableObject(projectStub(env, id), (_instance, { storage: { sql } }) => {
+    const rows = sql
+      .exec<Pick<IndexRow, "id" | "status" | "revision">>("SELECT id, status, revision FROM build")
+      .toArray();
     return {
-      builds: new Map(
-        rows.map((row) => [Number(row["id"]), { status: String(row["status"]), revision: Number(row["revision"]) }]),
-      ),
-      owed: storage.sql.exec("SELECT * FROM outbox").toArray().length,
+      builds: new Map(rows.map((row) => [row.id, row])),
+      owed: sql.exec("SELECT * FROM outbox").toArray().length,
     };
   });
