@@ -33,6 +33,8 @@ export interface ClaimsParts {
 /** A held build that said nothing to the queue for so long is asked. */
 const OLD_ROW_MS = 600_000;
 const RECONCILE_BATCH = 50;
+/** An earlier life of the object may have been on a machine whose clock was ahead by so much. */
+const CLOCK_SKEW_MS = 5_000;
 /** A build whose claim broke off stands aside for so long, until it is asked. */
 export const FAULT_MS = 5_000;
 const MOST_FAULTS_PER_POLL = 3;
@@ -80,7 +82,7 @@ export class Claims {
 
   /** Asks the builds of rows that are old, or that an earlier life of this object may have left half done. */
   async reconcile(): Promise<void> {
-    const doubtfulMs = Math.max(this.#startedMs, Date.now() - OLD_ROW_MS);
+    const doubtfulMs = Math.max(this.#startedMs + CLOCK_SKEW_MS, Date.now() - OLD_ROW_MS);
     const rows = this.#parts.store.takenAskedBefore(doubtfulMs, RECONCILE_BATCH);
     const doubtful = rows.filter((row) => !this.#underWay.has(row.build_id));
     // One that can't be asked now is asked next time, and keeps nobody else waiting.

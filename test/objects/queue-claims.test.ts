@@ -143,6 +143,16 @@ describe("the reconciler", () => {
     expect(buildOf(await poll(runner))).toBe(id);
   });
 
+  it("does so too when the clock has gone back with the restart", async () => {
+    const { id, projectId } = await pendingBuild();
+    const runner = await registered(projectId);
+    await takeRow(id, runner.id);
+    advance(-1000);
+    await crash(queue());
+    await reconcile();
+    expect(await rowOf(id)).toMatchObject({ state: "pending", runner_id: null });
+  });
+
   it("forgets a row whose build is gone", async () => {
     const { id, stub } = await pendingBuild();
     await takeRow(id, 1);
