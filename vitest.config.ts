@@ -3,25 +3,25 @@ import { defineConfig } from "vitest/config";
 
 declare module "vitest" {
   interface ProvidedContext {
-    readonly model: { readonly seed: number; readonly steps: number; readonly runs: number };
+    readonly model: { readonly seeds: readonly number[]; readonly steps: number };
   }
 }
 
-const { MODEL_SEED, MODEL_STEPS = 250, MODEL_RUNS } = process.env;
+const { MODEL_SEED, MODEL_RUNS = 1, MODEL_STEPS = 250 } = process.env;
+
+/** Of the model test (test/support/model): the same ones each time and a new one, or those that the environment names. */
+const modelSeeds =
+  MODEL_SEED === undefined
+    ? [1, 2, 3, 4, 5, 6, 7, Date.now() % 1_000_000]
+    : Array.from({ length: Number(MODEL_RUNS) }, (_, index) => Number(MODEL_SEED) + index);
 
 /** `core` runs the pure functions in Node, `workers` the objects and the API inside workerd, `e2e` a real server process. */
 export default defineConfig({
   test: {
     // The Worker's own log lines are shown for tests that fail.
     silent: "passed-only",
-    // Of test/scenarios/model.test.ts, since tests in workerd don't see the environment.
-    provide: {
-      model: {
-        seed: Number(MODEL_SEED ?? 1),
-        steps: Number(MODEL_STEPS),
-        runs: Number(MODEL_RUNS ?? (MODEL_SEED === undefined ? 10 : 1)),
-      },
-    },
+    // Tests in workerd don't see the environment.
+    provide: { model: { seeds: modelSeeds, steps: Number(MODEL_STEPS) } },
     projects: [
       { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
       {

@@ -1,7 +1,6 @@
 /** What nobody asked for: crashes, evictions, outages, and time. */
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
 import { crash } from "../objects.ts";
 import { advance, outage } from "./clock.ts";
@@ -24,8 +23,6 @@ const victims = (world: World): Victim[] => [
 ];
 
 const kill = async (world: World, random: Random): Promise<string> => {
-  // Dying and coming back takes time; what was written in the last life was written before this one.
-  vi.setSystemTime(Date.now() + 1);
   const victim = random.pick(victims(world));
   if (victim === null || random.chance(15)) {
     await abortAllDurableObjects();

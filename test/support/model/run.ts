@@ -78,7 +78,7 @@ export const runModel = async (seed: number, steps: number): Promise<readonly st
     }
     await end(world, done);
   } catch (error) {
-    const command = `MODEL_SEED=${seed} MODEL_STEPS=${steps} npx vitest run --project workers test/scenarios/model.test.ts`;
+    const command = `MODEL_SEED=${seed} MODEL_STEPS=${steps} npx vitest run --project workers test/scenarios/model`;
     const last = done.map((what, step) => `${step}: ${what}`).slice(-SHOWN_STEPS);
     const log = logged.slice(-SHOWN_LINES);
     const told = [

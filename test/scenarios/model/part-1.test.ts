@@ -1,0 +1,3 @@
+import { testModel } from "../../support/model/suite.ts";
+
+testModel(0);

@@ -1,0 +1,23 @@
+/**
+ * Random sequences of all that runners, consumers, clocks and crashes can do, against a model of what must hold.
+ * `MODEL_SEED=7 MODEL_STEPS=250 npx vitest run --project workers test/scenarios/model` repeats one of them,
+ * `MODEL_RUNS=40` tries so many from that seed on.
+ */
+import { expect, inject, test } from "vitest";
+import { runModel } from "./run.ts";
+
+/** As many files take turns: each run in a worker slows down those after it, and files run side by side. */
+const PARTS = 4;
+
+export const testModel = (part: number): void => {
+  const { seeds, steps } = inject("model");
+  const own = seeds.filter((_seed, index) => index % PARTS === part);
+  test.skipIf(own.length === 0).each(own)(
+    `whatever happens in ${steps} steps, nothing acknowledged is lost and nothing waits for ever: seed %d`,
+    async (seed) => {
+      // Those steps, and a last one that settles all.
+      expect(await runModel(seed, steps)).toHaveLength(steps + 1);
+    },
+    600_000,
+  );
+};
