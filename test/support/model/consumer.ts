@@ -15,7 +15,7 @@ export const create = async (world: World, random: Random): Promise<string | nul
   const project = random.pick(world.projects);
   if (project === null || world.unfinished().length >= MOST_UNFINISHED) return null;
   const known = random.chance(20) ? random.pick([...world.keys.entries()]) : null;
-  const key = known?.[0] ?? (random.chance(40) ? `${project.id}-key-${world.keys.size}` : null);
+  const key = known?.[0] ?? (random.chance(40) ? `key ${random.int(1e9)}` : null);
   const path = `/projects/${known?.[1].projectId ?? project.id}/jobs`;
   const isOther = known !== null && random.chance(30);
   const json =

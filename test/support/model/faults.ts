@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
-import { crash } from "../objects.ts";
+import { alarmOf, crash } from "../objects.ts";
 import { advance, outage } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
@@ -77,6 +77,8 @@ export const crashDuring =
 export const evict = async (world: World, random: Random): Promise<string | null> => {
   const victim = random.pick(victims(world));
   if (victim === null) return null;
+  // Only what runs can be evicted: after a crash of all objects some don't.
+  await alarmOf(victim.stub());
   await evictDurableObject(victim.stub());
   touchAll(world);
   return `${victim.name} is evicted`;
