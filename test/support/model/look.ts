@@ -13,7 +13,9 @@ const LOOKS_AFTER_CRASH = 5;
 /** Of a step that is not `full` only what it touched, and whatever has to do with that. */
 export const look = async (world: World, isFull: boolean): Promise<void> => {
   for (const runner of world.doubtfulRunners) await recoverRunner(world, runner);
-  if (world.isDisturbed) for (const project of world.projects) await adoptBuilds(world, project.id);
+  if (world.lostCreations + world.unborn.size > 0) {
+    for (const project of world.projects) await adoptBuilds(world, project.id);
+  }
   await removeStrangers(world);
   const queue = await viewWhenQuiet(world, isFull);
   for (const build of world.touched) await judgeContent(world, build);
@@ -30,6 +32,8 @@ export const look = async (world: World, isFull: boolean): Promise<void> => {
   world.emptyHanded.clear();
   world.doubtfulRunners.clear();
   world.backAtMs = null;
+  // What has not been made by now is not made any more.
+  if (!world.isDisturbed) world.lostCreations = 0;
 };
 
 /** Looks until all messages have arrived: nobody has asked for anything since, so they must. */
