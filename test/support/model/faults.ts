@@ -109,10 +109,10 @@ export const beAway = async (world: World, random: Random): Promise<string> => {
   return `an outage of ${ms / SECOND} s`;
 };
 
-/** Long enough for whatever a crash has left behind: from here on all copies agree again. */
+/** Longer than anything that a crash has left behind waits for its alarm: from here on all copies agree again. */
 export const settle = async (world: World): Promise<string> => {
-  await advance(world, 2 * MINUTE);
+  await advance(world, 6 * MINUTE);
   world.isDisturbed = false;
   touchAll(world);
-  return "two minutes pass, and all is settled";
+  return "six minutes pass, and all is settled";
 };

@@ -1,8 +1,9 @@
 /** The look at everything after each step: what must hold, and what a crash has left unknown. */
 import { traceBytes } from "../legacy-api.ts";
 import { judgeDeadlines, judgeHistory } from "./history.ts";
+import { difference, judgeCopies, viewCopies } from "./copies.ts";
+import type { Copies } from "./copies.ts";
 import { viewBuild, viewProject, viewQueue } from "./views.ts";
-import type { QueueView } from "./views.ts";
 import { isOver, mayTake, must, tokenOf } from "./world.ts";
 import type { Archive, ModelBuild, ModelRunner, World } from "./world.ts";
 
@@ -17,15 +18,11 @@ export const look = async (world: World, isFull: boolean): Promise<void> => {
     for (const project of world.projects) await adoptBuilds(world, project.id);
   }
   await removeStrangers(world);
-  const queue = await viewWhenQuiet(world, isFull);
+  const copies = await viewWhenQuiet(world, isFull);
   for (const build of world.touched) await judgeContent(world, build);
   for (const build of world.unfinished()) judgeDeadlines(build);
   if (!world.isDisturbed) {
-    judgeQueue(world, queue);
-    const changed = world.projects.filter(
-      ({ id }) => isFull || [...world.touched].some(({ project }) => project.id === id),
-    );
-    for (const project of changed) await judgeIndex(world, project.id);
+    judgeCopies(world, copies);
     judgeEmptyHanded(world);
   }
   world.touched.clear();
@@ -37,46 +34,27 @@ export const look = async (world: World, isFull: boolean): Promise<void> => {
 };
 
 /** Looks until all messages have arrived: nobody has asked for anything since, so they must. */
-const viewWhenQuiet = async (world: World, isFull: boolean): Promise<QueueView> => {
+const viewWhenQuiet = async (world: World, isFull: boolean): Promise<Copies> => {
   for (let looks = 1; ; looks++) {
-    const queue = await viewQueue();
+    const copies = await viewCopies(world);
     const builds = world.builds.filter(
-      (build) =>
-        world.touched.has(build) ||
-        build.view.owed > 0 ||
-        (isFull && !isOver(build)) ||
-        queue.builds.get(build.id)?.state !== queuedAs(build),
+      (build) => world.touched.has(build) || (isFull && !isOver(build)) || difference(build, copies) !== null,
     );
-    const owed = await Promise.all(builds.map((build) => view(world, build)));
-    const late = builds.filter(
-      (build, index) => owed[index] !== 0 || queue.builds.get(build.id)?.state !== queuedAs(build),
-    );
-    if (queue.owed === 0 && late.length === 0) return queue;
-    if (world.isDisturbed && looks >= LOOKS_AFTER_CRASH) return queue;
-    const states = late.map(
-      (build) => `${build.label} (${queuedAs(build)}, ${queue.builds.get(build.id)?.state} there)`,
-    );
-    must(looks < MOST_LOOKS, `the queue owes ${queue.owed} messages, or doesn't hear of ${states.join()}`);
+    await Promise.all(builds.map((build) => view(world, build)));
+    const late = builds.flatMap((build) => difference(build, copies) ?? []);
+    if (copies.queue.owed === 0 && late.length === 0) return copies;
+    if (world.isDisturbed && looks >= LOOKS_AFTER_CRASH) return copies;
+    must(looks < MOST_LOOKS, `messages don't arrive; the queue owes ${copies.queue.owed}; ${late.join("; ")}`);
     await scheduler.wait(1);
   }
 };
 
-/** How the queue has it, once all messages have arrived. */
-const queuedAs = ({ view: { summary } }: ModelBuild): string | undefined => {
-  if (summary.finishedAtMs !== null) return undefined;
-  return summary.runner === null ? "pending" : "taken";
-};
-
-const view = async (world: World, build: ModelBuild): Promise<number> => {
+const view = async (world: World, build: ModelBuild): Promise<void> => {
   const found = await viewBuild(build.id);
-  if (found === null) {
-    must(false, `${build.label} is gone`);
-    return 0;
-  }
+  if (found === null) return must(false, `${build.label} is gone`);
   judgeHistory(world, build, found);
   if (found.summary.revision !== build.view.summary.revision) world.touched.add(build);
   build.view = found;
-  return found.owed;
 };
 
 /** Trace and archive are one of what they may be. */
@@ -119,36 +97,6 @@ const isWaiting = ({ view: { summary } }: ModelBuild): boolean =>
 /** Of a build that comes back the runner that lost it leaves it to others; who that was is unknown when its answer was lost. */
 const mayAvoid = ({ attempts, view: { summary } }: ModelBuild, runner: ModelRunner): boolean =>
   summary.attempt > 0 && (attempts.get(summary.attempt)?.runner ?? runner) === runner;
-
-const judgeQueue = (world: World, queue: QueueView): void => {
-  for (const build of world.builds) {
-    const row = queue.builds.get(build.id);
-    must(row?.state === queuedAs(build), `${build.label} is ${queuedAs(build)}, but ${row?.state} to the queue`);
-    const holder = build.view.summary.runner?.id ?? null;
-    must(row === undefined || row.runnerId === holder, `the queue thinks that ${row?.runnerId} holds ${build.label}`);
-  }
-  const known = new Set(world.builds.map(({ id }) => id));
-  for (const id of queue.builds.keys()) must(known.has(id), `the queue has build ${id}, which nobody made`);
-  const present = world.present();
-  const areSame = present.length === queue.runners.size && present.every(({ id }) => queue.runners.has(id));
-  must(areSame, `the queue has the runners ${[...queue.runners].join()}`);
-};
-
-const judgeIndex = async (world: World, projectId: number): Promise<void> => {
-  const index = await viewProject(projectId);
-  const builds = world.builds.filter(({ project }) => project.id === projectId);
-  must(index.owed === 0, `project ${projectId} owes ${index.owed} messages`);
-  must(index.builds.size === builds.length, `the index has ${index.builds.size} builds, not ${builds.length}`);
-  for (const {
-    id,
-    label,
-    view: { summary },
-  } of builds) {
-    const row = index.builds.get(id);
-    const isEqual = row?.status === summary.status && row.revision === summary.revision;
-    must(isEqual, `${label} is ${summary.status}@${summary.revision}, its index says ${row?.status}@${row?.revision}`);
-  }
-};
 
 /** An administrator who doesn't know whether a change was made looks, and gives the runner a new token. */
 const recoverRunner = async (world: World, runner: ModelRunner): Promise<void> => {

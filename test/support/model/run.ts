@@ -132,7 +132,10 @@ const end = async (world: World, done: string[]): Promise<void> => {
   must(world.unborn.size === 0, `promised and never made: ${[...world.unborn].join()}`);
   await advance(world, 2 * DAY_MS);
   await look(world, true);
-  for (const build of world.builds) must(isOver(build), `${build.label} is ${build.view.summary.status} for ever`);
+  for (const { id, label, view } of world.builds) {
+    must(view.summary.finishedAtMs !== null, `${label} is ${view.summary.status} for ever`);
+    must((await viewBuild(id))?.owed === 0, `${label} owes messages for ever`);
+  }
   for (const { id, isGone } of world.runners) if (!isGone) await world.admin("DELETE", `/runners/${id}`);
   await advance(world, RETENTION_MS);
   for (const { id, label } of world.builds) must((await viewBuild(id)) === null, `${label} is still there`);
