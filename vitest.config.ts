@@ -41,6 +41,8 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/{objects,api,artifacts,scenarios}/**/*.test.ts"],
+          // A hang is told by it, not a machine that is busy.
+          testTimeout: 60_000,
           // Another seed each time; a failure names it.
           provide: {
             fuzz: {

@@ -11,6 +11,18 @@ export const owedMessages = async (buildId: number, projectId: number): Promise<
   return (await Promise.all(stubs.map((stub) => rowsOf(stub, "SELECT * FROM outbox")))).flat();
 };
 
+/** Have queue and project heard what the build last said? Rows of what they acknowledged may wait for its next write. */
+export const areCopiesCurrent = async (buildId: number, projectId: number): Promise<boolean> => {
+  const owed = await rowsOf(buildStub(env, buildId), "SELECT destination, revision FROM outbox");
+  const copies: Record<string, string | number | ArrayBuffer | null | undefined> = {
+    project: (await rowsOf(projectStub(env, projectId), `SELECT revision FROM build WHERE id = ${buildId}`))[0]?.[
+      "revision"
+    ],
+    queue: (await rowsOf(queueStub(env), `SELECT revision FROM build WHERE build_id = ${buildId}`))[0]?.["revision"],
+  };
+  return owed.every(({ destination, revision }) => Number(copies[String(destination)] ?? Infinity) >= Number(revision));
+};
+
 /** How many builds the project knows. */
 export const buildsOf = async (projectId: number): Promise<number> =>
   (await rowsOf(projectStub(env, projectId), "SELECT id FROM build")).length;

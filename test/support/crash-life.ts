@@ -8,7 +8,7 @@ import { expect, vi } from "vitest";
 import { tokenKeys } from "../../src/config.ts";
 import type { Project } from "../../src/core/project.ts";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../src/stubs.ts";
-import { buildsOf, expectAgreement, owedMessages } from "./crash-agreement.ts";
+import { areCopiesCurrent, buildsOf, expectAgreement } from "./crash-agreement.ts";
 import { CrashPoint, during } from "./crash-points.ts";
 import { call, newProject, newRunner, patch, RUNNER_1_11_5, summaryOf } from "./legacy-api.ts";
 import { download, file, upload } from "./legacy-artifacts.ts";
@@ -96,7 +96,7 @@ export class Life {
 
   async #withCrash(body: () => Promise<void>): Promise<void> {
     await during(this.#point, this.#objects(), body, async () => {
-      return (await owedMessages(this.#buildId, this.#project.id)).length === 0;
+      return areCopiesCurrent(this.#buildId, this.#project.id);
     });
   }
 
