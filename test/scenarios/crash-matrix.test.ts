@@ -11,7 +11,7 @@ import { noise } from "../artifacts/multipart.ts";
 import { Life, newSite } from "../support/crash-life.ts";
 import type { Plan, Site } from "../support/crash-life.ts";
 import { CRASH_KINDS, CrashPoint } from "../support/crash-points.ts";
-import { alarmOf, bytesOf, FIRST, holdTime, rowsOf, runningBuild, traceOf, valueOf } from "../support/objects.ts";
+import { alarmOf, bytesOf, FIRST, holdTime, runningBuild, traceOf, valueOf } from "../support/objects.ts";
 
 beforeAll(holdTime);
 afterAll(() => void vi.useRealTimers());

@@ -13,14 +13,14 @@ export const owedMessages = async (buildId: number, projectId: number): Promise<
 
 /** Have queue and project heard what the build last said? Rows of what they acknowledged may wait for its next write. */
 export const areCopiesCurrent = async (buildId: number, projectId: number): Promise<boolean> => {
-  const owed = await rowsOf(buildStub(env, buildId), "SELECT destination, revision FROM outbox");
-  const copies: Record<string, string | number | ArrayBuffer | null | undefined> = {
-    project: (await rowsOf(projectStub(env, projectId), `SELECT revision FROM build WHERE id = ${buildId}`))[0]?.[
-      "revision"
-    ],
-    queue: (await rowsOf(queueStub(env), `SELECT revision FROM build WHERE build_id = ${buildId}`))[0]?.["revision"],
+  const owedTo = async (destination: string, copies: Record<string, unknown>[]): Promise<boolean> => {
+    const query = `SELECT revision FROM outbox WHERE destination = '${destination}'`;
+    const [owed] = await rowsOf(buildStub(env, buildId), query);
+    return owed !== undefined && !copies.some((copy) => Number(copy["revision"]) >= Number(owed["revision"]));
   };
-  return owed.every(({ destination, revision }) => Number(copies[String(destination)] ?? Infinity) >= Number(revision));
+  const indexed = await rowsOf(projectStub(env, projectId), `SELECT revision FROM build WHERE id = ${buildId}`);
+  const queued = await rowsOf(queueStub(env), `SELECT revision FROM build WHERE build_id = ${buildId}`);
+  return !(await owedTo("project", indexed)) && !(await owedTo("queue", queued));
 };
 
 /** How many builds the project knows. */

@@ -14,7 +14,7 @@ import { Random } from "./random.ts";
 import { patch, patchTwice, report, reportForeign, reportTwice } from "./reports.ts";
 import { alter, leave, newcomer, register, resetToken, strangerLeaves } from "./runners.ts";
 import { viewBuild, viewProject, viewQueue } from "./views.ts";
-import { isOver, must, World } from "./world.ts";
+import { must, World } from "./world.ts";
 
 const DAY_MS = 86_400_000;
 const RETENTION_MS = 90 * DAY_MS;
