@@ -53,9 +53,8 @@ export interface Weighted {
 }
 
 /** In the middle of something: what has no answer may have been done or not. */
-export const crashDuring =
-  (actions: readonly [Weighted, ...Weighted[]]): Action =>
-  async (world, random) => {
+export const crashDuring = (actions: readonly [Weighted, ...Weighted[]]): Action =>
+  async function crashMeanwhile(world, random) {
     const killer = random.fork();
     const waits = Array.from({ length: 1 + random.int(3) }, () => random.int(5));
     world.isTurmoil = true;

@@ -68,7 +68,10 @@ export const judgeContent = async (world: World, build: ModelBuild): Promise<voi
   );
   build.traces = [trace];
 
-  if (build.archives.every((archive) => archive === null)) return;
+  if (build.archives.every((archive) => archive === null)) {
+    build.archives = [null];
+    return;
+  }
   const response = await world.admin("GET", `/projects/${build.project.id}/jobs/${build.id}/artifacts`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const found = build.archives.find((archive) =>

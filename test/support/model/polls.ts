@@ -20,7 +20,9 @@ const note = async (world: World, runner: ModelRunner, token: string, answer: Po
       await claimed(world, runner, token, answer.build);
       return `${runner.label} gets ${world.builds.find(({ id }) => id === answer.build.id)?.label}`;
     case "nothing":
-      if (!world.isTurmoil && !runner.isChanging) world.emptyHanded.add(runner);
+      // A poll that a crash breaks off is answered so by the Worker, which knows no runners.
+      if (world.isTurmoil) return `${runner.label} gets nothing`;
+      if (!runner.isChanging) world.emptyHanded.add(runner);
       must(!isStale, `${runner.label} is heard with an old token`);
       must(!runner.isGone, `${runner.label} is heard after its end`);
       return `${runner.label} gets nothing`;

@@ -59,6 +59,7 @@ const ACTIONS: readonly [Weighted, ...Weighted[]] = [
 
 const SHOWN_STEPS = 30;
 const SHOWN_LINES = 6;
+const ENDING_MS = 500;
 /** The other looks are at what a step has touched. */
 const FULL_LOOK_EVERY = 10;
 
@@ -78,6 +79,8 @@ export const runModel = async (seed: number, steps: number): Promise<readonly st
     }
     await end(world, done);
   } catch (error) {
+    // What the failed step has begun besides must not reach into the next run.
+    await scheduler.wait(ENDING_MS);
     const command = `MODEL_SEED=${seed} MODEL_STEPS=${steps} npx vitest run --project workers test/scenarios/model`;
     const last = done.map((what, step) => `${step}: ${what}`).slice(-SHOWN_STEPS);
     const log = logged.slice(-SHOWN_LINES);
