@@ -229,7 +229,9 @@ export class QueueStore {
       runner.epoch,
     );
     const oldest = position - REMEMBERED_BUILDS;
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest);
+    if (oldest > 0) {
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest);
+    }
   }
 
   /** Grows with time and across restarts without being stored: microseconds, of which no two are the same. */

@@ -98,7 +98,7 @@ export const compareTransfers = async (
     () => rate(() => uploadArtifact(ours.url, build, bytes)),
     () =>
       rate(async () => {
-        const status = await send(`${bareUrl}/upload/bytes`, "PUT", { "X-Length": `${bytes}` }, pieces(bytes));
+        const status = await send(`${bareUrl}/upload/bytes`, "PUT", {}, pieces(bytes));
         check("bare upload", status, 201);
       }),
   );

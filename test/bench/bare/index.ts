@@ -33,6 +33,31 @@ export class BareObject extends DurableObject<Env> {
 /** What a claim has to say of a build. */
 const CLAIM = new Uint8Array(1024).buffer;
 
+const PART_BYTES = 8 * 1024 * 1024;
+
+/** R2 takes a stream whose length nobody knows in parts alone, and each of them whole. */
+const streamIn = async (bucket: R2Bucket, name: string, body: ReadableStream<Uint8Array>): Promise<void> => {
+  const upload = await bucket.createMultipartUpload(name);
+  const parts: R2UploadedPart[] = [];
+  const part = new Uint8Array(PART_BYTES);
+  let filled = 0;
+  const send = async () => {
+    parts.push(await upload.uploadPart(parts.length + 1, part.subarray(0, filled)));
+    filled = 0;
+  };
+  for await (const chunk of body) {
+    for (let taken = 0; taken < chunk.length;) {
+      const piece = chunk.subarray(taken, taken + PART_BYTES - filled);
+      part.set(piece, filled);
+      filled += piece.length;
+      taken += piece.length;
+      if (filled === PART_BYTES) await send();
+    }
+  }
+  if (filled > 0) await send();
+  await upload.complete(parts);
+};
+
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const { pathname } = new URL(request.url);
@@ -45,11 +70,9 @@ export default {
         await env.OBJECTS.getByName("queue").write(CLAIM);
         await env.OBJECTS.getByName(name).writeAndArm(CLAIM);
         return new Response(null, { status: 201 });
-      case "upload": {
-        const length = Number(request.headers.get("X-Length"));
-        await env.BUCKET.put(name, request.body?.pipeThrough(new FixedLengthStream(length)) ?? null);
+      case "upload":
+        await streamIn(env.BUCKET, name, request.body as ReadableStream<Uint8Array>);
         return new Response(null, { status: 201 });
-      }
       case "download": {
         const object = await env.BUCKET.get(name);
         return new Response(object?.body ?? null, { status: object === null ? 404 : 200 });
