@@ -109,13 +109,14 @@ export class Outbox<Message> {
 
   /** For the alarm: everything whose time has come. */
   async deliverDue(nowMs: number): Promise<void> {
-    this.sweep();
     const due = this.#sql.all<{ destination: string }>(
       "SELECT destination FROM outbox WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?",
       nowMs,
       BATCH,
     );
     await Promise.all(due.map((row) => this.deliver(row.destination)));
+    // Also what was acknowledged before: a row that stayed would have the alarm fire again at once.
+    this.sweep();
     const backlog = due.length === 0 ? null : this.backlog();
     if (backlog === null || (backlog === 0 && !this.#hasToldBacklog)) return;
     this.#hasToldBacklog = backlog > 0;
