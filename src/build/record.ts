@@ -194,10 +194,14 @@ export class BuildRecord {
     return times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
   }
 
-  /** The alarm looks after messages when it comes anyway, if that is soon: most are acknowledged long before. */
+  /**
+   * The alarm looks after messages when it comes anyway, if that is soon: most are acknowledged long before. Not those of
+   * a build that waits: its deadline must not come before its queue knows of it.
+   */
   #retryAtMs(build: Build, nowMs: number): number {
     const next = this.#nextWorkMs(build);
-    return next > nowMs && next <= nowMs + LONGEST_RETRY_MS ? next : nowMs + FIRST_RETRY_MS;
+    const waits = build.status === "pending" && build.claim === null;
+    return !waits && next > nowMs && next <= nowMs + LONGEST_RETRY_MS ? next : nowMs + FIRST_RETRY_MS;
   }
 
   /** One transaction over record, trace and artifacts: what throws in there leaves neither rows nor memory behind. */

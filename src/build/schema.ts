@@ -5,7 +5,10 @@ import type { Migration } from "../storage/sql.ts";
 
 const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
 
-/** By itself, since all of its rows are freed by making the table anew. */
+/**
+ * By itself, since all of its rows are freed by making the table anew. Part of migration 1: one that changes this table
+ * needs a definition of its own for making it anew.
+ */
 export const TRACE_TABLE = `
   CREATE TABLE trace (
     offset_bytes INTEGER PRIMARY KEY,

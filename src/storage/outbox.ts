@@ -117,7 +117,7 @@ export class Outbox<Message> {
     await Promise.all(due.map((row) => this.deliver(row.destination)));
     // Also what was acknowledged before: a row that stayed would have the alarm fire again at once.
     this.sweep();
-    const backlog = due.length === 0 ? null : this.backlog();
+    const backlog = due.length === 0 && !this.#hasToldBacklog ? null : this.backlog();
     if (backlog === null || (backlog === 0 && !this.#hasToldBacklog)) return;
     this.#hasToldBacklog = backlog > 0;
     await this.#tellBacklog(backlog);
@@ -149,17 +149,17 @@ export class Outbox<Message> {
     }
   }
 
-  async #sent({ destination, revision, body, tries }: OutboxRow): Promise<boolean> {
+  async #sent({ destination, body, tries }: OutboxRow): Promise<boolean> {
     try {
       await this.#send(destination, JSON.parse(body) as Message);
       return true;
     } catch (error) {
       console.warn(JSON.stringify({ event: "message_delayed", destination, tries, error: String(error) }));
+      // A newer message that has taken its place meanwhile has not been tried, but would have met the same.
       this.#sql.run(
-        "UPDATE outbox SET tries = tries + 1, due_at_ms = ? WHERE destination = ? AND revision = ?",
+        "UPDATE outbox SET tries = tries + 1, due_at_ms = ? WHERE destination = ?",
         Date.now() + retryDelayMs(tries),
         destination,
-        revision,
       );
       return false;
     }

@@ -57,7 +57,9 @@ const MOST_TRIED = 5;
  */
 export const hasGenuineToken = async (env: Env, beginning: Uint8Array): Promise<Outcome<null>> => {
   const text = new TextDecoder("latin1").decode(beginning);
-  for (const [token] of [...text.matchAll(TOKEN_IN_TEXT)].slice(0, MOST_TRIED)) {
+  for (const { index, 0: match } of [...text.matchAll(TOKEN_IN_TEXT)].slice(0, MOST_TRIED)) {
+    // From the bytes anew: a match is a view of the text, and would keep all of it for as long as it is remembered.
+    const token = new TextDecoder("latin1").decode(beginning.subarray(index, index + match.length));
     if ((await claimsOf(env, token)) !== null) return accept(null);
   }
   return refuse({ reason: "forbidden" });
