@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { metricsStub, queueStub } from "../../src/stubs.ts";
-import { advance, fireAlarm, holdTime, pendingBuild, rowsOf, statusOf } from "../support/objects.ts";
+import { advance, fireAlarm, holdTime, pendingBuild, rowsOf, runningBuild, statusOf } from "../support/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -63,4 +63,13 @@ it("what is delivered at once wakes nobody", async () => {
   await stub.cancel("root", false);
   await fireAlarm(stub);
   expect(tell).not.toHaveBeenCalled();
+});
+
+it("what a running build's retry delivers is swept in the same alarm, and is no backlog", async () => {
+  const { stub } = await runningBuild();
+  await rowsOf(stub, "INSERT OR REPLACE INTO outbox VALUES ('project', 999, 'null', 1, 0)");
+  const told = await waiting();
+  await fireAlarm(stub);
+  expect(await rowsOf(stub, "SELECT destination FROM outbox")).toEqual([]);
+  expect(await waiting()).toBe(told);
 });
