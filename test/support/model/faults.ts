@@ -1,5 +1,5 @@
 /** What nobody asked for: crashes, evictions, outages, and time. */
-import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
 import { alarmOf, crash } from "../objects.ts";
@@ -52,25 +52,36 @@ export interface Weighted {
   readonly act: Action;
 }
 
+/** More than most requests need of one object. */
+const MOST_STATEMENTS = 10;
+
+/** Has the object die at a statement to come: in the midst of its work, and at the same point with the same seed. */
+const dieAtStatement = (victim: Victim, number: number): Promise<void> =>
+  runInDurableObject(victim.stub(), (_instance, state) => {
+    const { sql } = state.storage;
+    const exec = sql.exec.bind(sql);
+    let left = number;
+    sql.exec = ((...args: Parameters<typeof exec>) => {
+      if (left-- === 0) state.abort("a crash");
+      return exec(...args);
+    }) as typeof sql.exec;
+  });
+
 /** In the middle of something: what has no answer may have been done or not. */
 export const crashDuring = (actions: readonly [Weighted, ...Weighted[]]): Action =>
   async function crashMeanwhile(world, random) {
-    const killer = random.fork();
-    const waits = Array.from({ length: 1 + random.int(3) }, () => random.int(5));
+    const all = victims(world);
+    const dying = new Set(Array.from({ length: 1 + random.int(3) }, () => random.pick(all)));
+    for (const victim of dying) if (victim !== null) await dieAtStatement(victim, random.int(MOST_STATEMENTS));
     world.isTurmoil = true;
     world.isDisturbed = true;
-    const killing = (async () => {
-      const killed: string[] = [];
-      for (const turns of waits) {
-        for (let turn = 0; turn < turns; turn++) await scheduler.wait(0);
-        killed.push(await kill(world, killer));
-      }
-      return killed.join(", then ");
-    })();
-    const [done, killed] = await Promise.all([random.weighted(actions).act(world, random), killing]);
+    const done = await random.weighted(actions).act(world, random);
+    // Those that have not come so far die now.
+    for (const victim of dying) if (victim !== null) await crash(victim.stub());
     world.isTurmoil = false;
     touchAll(world);
-    return `a crash of ${killed} while ${done ?? "nothing"}`;
+    const names = [...dying].map((victim) => victim?.name);
+    return `a crash of ${names.join(" and ")} while ${done ?? "nothing"}`;
   };
 
 export const evict = async (world: World, random: Random): Promise<string | null> => {

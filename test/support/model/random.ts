@@ -14,11 +14,6 @@ export class Random {
     return Math.floor(this.#next() * below);
   }
 
-  /** A stream of its own, for what goes on at the same time: who draws first then doesn't matter. */
-  fork(): Random {
-    return new Random(this.int(2 ** 31), 0);
-  }
-
   chance(percent: number): boolean {
     return this.int(100) < percent;
   }

@@ -1,7 +1,7 @@
 /**
  * Random sequences of all that runners, consumers, clocks and crashes can do, against a model of what must hold.
  * `MODEL_SEED=7 MODEL_STEPS=100 npx vitest run --project workers test/scenarios/model` repeats one of them,
- * `MODEL_RUNS=20` tries so many from that seed on; more in one go get slow, since a worker does with each run.
+ * which of two requests at once comes first is the runtime's choice, all else the seed's. `MODEL_RUNS=20` tries so many from that seed on; more in one go get slow, since a worker does with each run.
  */
 import { expect, inject, test } from "vitest";
 import { runModel } from "./run.ts";
