@@ -1,7 +1,8 @@
 /**
  * Random sequences of all that runners, consumers, clocks and crashes can do, against a model of what must hold.
- * `MODEL_SEED=7 MODEL_STEPS=100 npx vitest run --project workers test/scenarios/model` repeats one of them,
- * which of two requests at once comes first is the runtime's choice, all else the seed's. `MODEL_RUNS=20` tries so many from that seed on; more in one go get slow, since a worker does with each run.
+ * `MODEL_SEED=7 MODEL_STEPS=100 npx vitest run --project workers test/scenarios/model` repeats one of them: all is the
+ * seed's choice but which of two requests at once comes first, which is the runtime's. `MODEL_RUNS=20` tries so many from
+ * that seed on; more in one go get slow, since a worker does with each run.
  */
 import { expect, inject, test } from "vitest";
 import { runModel } from "./run.ts";
