@@ -41,7 +41,7 @@ export const admit = (build: Build | null, access: Access): Outcome<Build> => {
 export const admitRunning = (build: Build | null, access: Access): Outcome<Build> => {
   const admitted = admit(build, access);
   if (!admitted.ok) return admitted;
-  if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased" });
+  if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
   const { status } = admitted.value;
   return isRunning(status) ? admitted : refuse({ reason: "not_running", status });
 };

@@ -23,5 +23,5 @@ const describe = async (
   if (!summary.ok) return null;
   const keys = await tokenKeys(env);
   const claims = { queue: DEFAULT_QUEUE, id, dependant: dependant.id, attempt: dependant.attempt };
-  return { build: summary.value, downloadToken: await keys.sign({ kind: "download", ...claims }) };
+  return { build: summary.value, downloadToken: await keys.sign({ kind: "download", ...claims }), variables: [] };
 };

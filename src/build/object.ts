@@ -285,7 +285,7 @@ export class BuildObject extends DurableObject<Env> {
     const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
     if (!admitted.ok) return admitted;
     if (admitted.value === null) return refuse(unknownBuild);
-    if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased" });
+    if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
     if (!this.#artifacts.any("trace")) return this.#record.summary();
     return this.#command({ kind: "amend", what: "artifacts deleted" }, requestId, () => {
       this.#artifacts.retireAll(Date.now(), "trace");

@@ -48,7 +48,7 @@ export class RunnerCalls {
     if (!admitted.ok) return admitted;
     const { status, erasedAtMs, claim } = admitted.value;
     const runnerId = claim?.runner.id ?? null;
-    if (erasedAtMs !== null) return refuse({ reason: "erased" });
+    if (erasedAtMs !== null) return refuse({ reason: "erased", status });
     if (start === null) return refuse({ reason: "missing_range" });
     if (!isRunning(status)) return accept({ status, lengthBytes: this.#reader.lengthBytes(), runnerId });
     // A running build's trace is all in rows: this looks at memory alone.
@@ -98,6 +98,7 @@ export class RunnerCalls {
   #overflow({ requestId }: Access): Outcome<never> {
     const limitBytes = this.#maxTraceBytes;
     const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes }, () => {}, requestId);
-    return overflown.ok ? refuse({ reason: "trace_too_large", limitBytes }) : overflown;
+    if (!overflown.ok) return overflown;
+    return refuse({ reason: "trace_too_large", limitBytes, status: overflown.value.status });
   }
 }

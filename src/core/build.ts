@@ -49,6 +49,12 @@ export interface RunnerRef {
   readonly shared: boolean;
   /** It runs after_script when told `canceling`; without this a cancel is immediate. */
   readonly cancelGracefully: boolean;
+  /** It sends its whole trace anew when told that what is stored differs from what it has. */
+  readonly resendsTrace: boolean;
+  /** Which machine, of those that share the runner's token; null for runners that don't tell. */
+  readonly manager: { readonly id: number; readonly systemId: string } | null;
+  /** No build may run longer on this runner; null for no such limit. */
+  readonly maximumTimeoutSeconds: number | null;
 }
 
 /** Who holds the build's current attempt, since when. Kept apart from the status, which is what the world sees. */

@@ -6,6 +6,8 @@ export interface ClaimedDependency {
   readonly build: BuildSummary;
   /** Downloads its archive, if it has one, while the claiming attempt runs, and nothing else. */
   readonly downloadToken: string;
+  /** What it hands on to its dependants: the variables of its dotenv report. */
+  readonly variables: readonly { readonly key: string; readonly value: string }[];
 }
 
 export interface ClaimedBuild {
@@ -15,4 +17,14 @@ export interface ClaimedBuild {
   readonly spec: BuildSpec;
   readonly project: ProjectSnapshot;
   readonly dependencies: readonly ClaimedDependency[];
+}
+
+/** How the queue stood when it handed out a build. */
+export interface QueueFigures {
+  /** Builds that this runner could have had, this one among them. */
+  readonly queueSize: number;
+  /** How many of them were looked at until this one was found. */
+  readonly queueDepth: number;
+  /** Other builds of the project that instance runners hold; null when this is no instance runner. */
+  readonly projectRunningOnInstanceRunners: number | null;
 }

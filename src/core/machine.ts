@@ -324,7 +324,8 @@ const RUNNER_EVENTS: ReadonlySet<EventKind> = new Set(["confirm", "keep_alive", 
 
 /** What `event` makes of `build` at `nowMs`. Pure: the caller stores the new build and owes `tell` in one transaction. */
 export const decide = (build: Build, event: BuildEvent, nowMs: number): Verdict => {
-  if (build.erasedAtMs !== null && RUNNER_EVENTS.has(event.kind)) return refused({ reason: "erased" });
+  if (build.erasedAtMs !== null && RUNNER_EVENTS.has(event.kind))
+    return refused({ reason: "erased", status: build.status });
   // TypeScript can't follow that row and event have the same key; the table's type has checked each cell.
   const rule = TABLE[build.status][event.kind] as AnyRule;
   return rule(build, event, nowMs);

@@ -9,6 +9,8 @@ export interface ProjectSettings {
   /** What a build gets that names no timeout. */
   readonly buildTimeoutSeconds: number;
   readonly sharedRunnersEnabled: boolean;
+  /** How many commits a runner fetches; 0 for all. */
+  readonly gitDepth: number;
 }
 
 export interface Project extends ProjectSettings {
@@ -29,6 +31,7 @@ export const DEFAULT_SETTINGS: Omit<ProjectSettings, "name"> = {
   visibility: "private",
   buildTimeoutSeconds: 3600,
   sharedRunnersEnabled: true,
+  gitDepth: 20,
 };
 
 /** Without a group a project is in `root`. */

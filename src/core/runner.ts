@@ -6,19 +6,35 @@ export interface RunnerInfo {
   readonly platform?: string | undefined;
   readonly architecture?: string | undefined;
   readonly executor?: string | undefined;
+  readonly shell?: string | undefined;
+  /** Of the runner's `config`, the one entry that is kept. */
+  readonly gpus?: string | undefined;
   readonly features?: Readonly<Record<string, boolean>> | undefined;
 }
 
-export interface Runner {
-  readonly id: number;
-  readonly epoch: number;
+export type AccessLevel = "not_protected" | "ref_protected";
+
+/** What a registration or an edit may set. */
+export interface RunnerSettings {
   readonly description: string;
-  /** Null for an instance runner. */
-  readonly projects: readonly number[] | null;
   readonly tags: readonly string[];
   readonly runUntagged: boolean;
   readonly paused: boolean;
   readonly locked: boolean;
+  /** `ref_protected`: takes builds of protected refs alone. */
+  readonly accessLevel: AccessLevel;
+  /** No build may run longer on it; null for no limit of its own. */
+  readonly maximumTimeoutSeconds: number | null;
+  readonly maintenanceNote: string;
+}
+
+export interface Runner extends RunnerSettings {
+  readonly id: number;
+  readonly epoch: number;
+  /** Of its tokens: `glrt-` for runners that were created before a machine registers as them. */
+  readonly tokenPrefix: "" | "glrt-";
+  /** Null for an instance runner. */
+  readonly projects: readonly number[] | null;
   readonly info: RunnerInfo;
   readonly createdAtMs: number;
   readonly contactedAtMs: number | null;
@@ -31,13 +47,27 @@ export interface RunnerSummary extends Runner {
   readonly running: number;
 }
 
-/** What a registration or an edit may set. */
-export interface RunnerSettings {
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly runUntagged: boolean;
-  readonly paused: boolean;
-  readonly locked: boolean;
+export const DEFAULT_RUNNER_SETTINGS: RunnerSettings = {
+  description: "",
+  tags: [],
+  runUntagged: true,
+  paused: false,
+  locked: false,
+  accessLevel: "not_protected",
+  maximumTimeoutSeconds: null,
+  maintenanceNote: "",
+};
+
+/** One machine of those that share a runner's token, by the `system_id` that it gives itself. */
+export interface RunnerManager {
+  readonly id: number;
+  readonly runnerId: number;
+  readonly systemId: string;
+  readonly info: RunnerInfo;
+  /** As the Worker sees its address; null when unknown. */
+  readonly ipAddress: string | null;
+  readonly createdAtMs: number;
+  readonly contactedAtMs: number;
 }
 
 /** A runner that takes neither tagged nor untagged builds could never work. */

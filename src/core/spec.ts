@@ -8,6 +8,8 @@ export interface BuildSpec {
   readonly sha: string;
   readonly beforeSha: string;
   readonly tag: boolean;
+  /** Of a protected ref: also for runners that take no others. */
+  readonly refProtected: boolean;
   readonly beforeScript: readonly string[];
   readonly script: readonly string[];
   readonly afterScript: readonly string[];
@@ -40,6 +42,8 @@ export interface Variable {
   readonly masked: boolean;
   /** The runner writes the value to a file and the variable holds its path. */
   readonly file: boolean;
+  /** The runner doesn't expand what looks like a variable in the value. */
+  readonly raw: boolean;
 }
 
 export interface ArtifactsSpec {
@@ -71,6 +75,8 @@ export interface ProjectSnapshot {
   readonly visibility: string;
   /** Handed to runners exactly as configured; empty when the project has no repository. */
   readonly repoUrl: string;
+  /** How many commits a runner fetches, unless the build's GIT_DEPTH says otherwise; 0 for all. */
+  readonly gitDepth: number;
   /** Which `runners_token` was current: its text is masked in the trace. */
   readonly tokenEpoch: number;
 }

@@ -126,6 +126,7 @@ export const predefinedVariables = (context: VariableContext): Variable[] =>
     public: !TOKENS.has(key) && !REPOSITORY_URLS.has(key),
     masked: TOKENS.has(key),
     file: false,
+    raw: false,
   }));
 
 /** The predefined ones, then the build's own as they are: of two with one name the runner takes the later. */

@@ -329,6 +329,7 @@ const snapshot = (project: Project): ProjectSnapshot => ({
   defaultBranch: project.defaultBranch,
   visibility: project.visibility,
   repoUrl: project.repoUrl,
+  gitDepth: project.gitDepth,
   tokenEpoch: project.tokenEpoch,
 });
 

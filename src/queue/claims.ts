@@ -146,4 +146,7 @@ const reference = (runner: Runner, abilities: Abilities): RunnerRef => ({
   tags: runner.tags,
   shared: runner.projects === null,
   cancelGracefully: abilities.cancelGracefully,
+  resendsTrace: false,
+  manager: null,
+  maximumTimeoutSeconds: runner.maximumTimeoutSeconds,
 });

@@ -6,6 +6,10 @@ import type { RunnerRow } from "./schema.ts";
 const fromRow = (row: RunnerRow): Runner => ({
   id: row.id,
   epoch: row.epoch,
+  tokenPrefix: "",
+  accessLevel: "not_protected",
+  maximumTimeoutSeconds: null,
+  maintenanceNote: "",
   description: row.description,
   projects: row.projects === null ? null : (JSON.parse(row.projects) as number[]),
   tags: JSON.parse(row.tags) as string[],

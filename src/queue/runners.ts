@@ -63,6 +63,7 @@ export class Runners {
       ...settings,
       id: takeId(),
       epoch: 1,
+      tokenPrefix: "",
       projects: projectId === null ? null : [projectId],
       info,
       createdAtMs: nowMs,

@@ -46,7 +46,7 @@ test("a runners_token that was reset after the build was made is masked as well"
 });
 
 test("values of masked variables are masked, though legacy runners print them", async () => {
-  const masked = { public: false, masked: true, file: false };
+  const masked = { public: false, masked: true, file: false, raw: false };
   const { build } = await runningBuild({ variables: [{ key: "SECRET", value: "hunter2secret", ...masked }] });
   await patch(build, 0, "secret is hunter2");
   await patch(build, 17, "secret.\n");

@@ -181,13 +181,13 @@ describe("a claimed build", () => {
       tag: true,
       ref: "v1.0",
       variables: [
-        { key: "CI_SERVER_NAME", value: "mine", public: true, masked: false, file: false },
-        { key: "KEY_FILE", value: "s3cret", public: false, masked: true, file: true },
+        { key: "CI_SERVER_NAME", value: "mine", public: true, masked: false, file: false, raw: false },
+        { key: "KEY_FILE", value: "s3cret", public: false, masked: true, file: true, raw: false },
       ],
     });
     expect(build).toMatchObject({ tag: true, ref: "v1.0" });
     expect(environment(checked(build))).toMatchObject({ CI_BUILD_TAG: "v1.0", CI_SERVER_NAME: "mine" });
-    expect(build.variables.at(-1)).toEqual({ key: "KEY_FILE", value: "s3cret", public: false, file: true });
+    expect(build.variables.at(-1)).toEqual({ key: "KEY_FILE", value: "s3cret", public: false, file: true, raw: false });
   });
 
   test("names the builds it depends on, each with its archive and a token of its own", async () => {

@@ -122,7 +122,7 @@ test("no secret is ever logged, wherever a client puts it", async () => {
   const { project, runner, build } = await running();
   const variable = "the-value-of-a-secret-variable";
   await projectStub(env, project.id).createBuild(
-    specOf({ variables: [{ key: "KEY", value: variable, public: false, file: false, masked: true }] }),
+    specOf({ variables: [{ key: "KEY", value: variable, public: false, file: false, masked: true, raw: false }] }),
     null,
   );
   const secrets = {

@@ -61,7 +61,7 @@ describe("what a request says reaches the build", () => {
     expect(valueOf(await buildStub(env, id).original())).toEqual(specOf(expected));
   });
 
-  const variable = { public: true, masked: false, file: false };
+  const variable = { public: true, masked: false, file: false, raw: false };
   test.each<[sent: object, kept: Partial<BuildSpec>]>([
     [{ script: "make" }, { script: ["make"] }],
     [
@@ -86,7 +86,7 @@ describe("what a request says reaches the build", () => {
     ],
     [
       { variables: [{ key: "S", value: "secret", masked: true }] },
-      { variables: [{ key: "S", value: "secret", public: false, masked: true, file: false }] },
+      { variables: [{ key: "S", value: "secret", public: false, masked: true, file: false, raw: false }] },
     ],
     [
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },

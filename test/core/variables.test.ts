@@ -13,6 +13,7 @@ const project: ProjectSnapshot = {
   name: "My App",
   path: "team/web/my-app",
   defaultBranch: "main",
+  gitDepth: 20,
   visibility: "private",
   repoUrl: "https://user:secret@git.example/app.git",
   tokenEpoch: 0,
@@ -157,9 +158,9 @@ it.each([
 
 it("the build's own variables come last, unchanged and in their order", () => {
   const own: Variable[] = [
-    { key: "Z", value: "1", public: true, masked: false, file: false },
-    { key: "CI_COMMIT_SHA", value: "mine", public: false, masked: true, file: true },
-    { key: "A", value: "", public: true, masked: false, file: false },
+    { key: "Z", value: "1", public: true, masked: false, file: false, raw: false },
+    { key: "CI_COMMIT_SHA", value: "mine", public: false, masked: true, file: true, raw: false },
+    { key: "A", value: "", public: true, masked: false, file: false, raw: false },
   ];
   const variables = allVariables({ ...context, spec: { ...spec, variables: own } });
   expect(variables).toEqual([...predefinedVariables(context), ...own]);

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { Runner } from "../../src/core/runner.ts";
 import { enqueue, newProject } from "../support/legacy-api.ts";
 import { valueOf } from "../support/objects.ts";
@@ -8,7 +9,7 @@ import { valueOf } from "../support/objects.ts";
 const queue = () => queueStub(env);
 
 const register = async (tags: string[]): Promise<Runner> => {
-  const settings = { description: "", tags, runUntagged: false, paused: false, locked: false };
+  const settings = { ...DEFAULT_RUNNER_SETTINGS, tags, runUntagged: false };
   return valueOf(await queue().registerRunner(settings, null, {}));
 };
 

@@ -14,6 +14,9 @@ export const runnerRef = (id: number, cancelGracefully = true): RunnerRef => ({
   tags: [],
   shared: true,
   cancelGracefully,
+  resendsTrace: true,
+  manager: null,
+  maximumTimeoutSeconds: null,
 });
 
 export const claimOf = (build: Build, runner = runnerRef(7), twoPhase = false): BuildEvent => ({

@@ -3,6 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import type { Access } from "../../src/build/access.ts";
 import type { ClaimedBuild } from "../../src/core/claimed.ts";
 import type { Outcome } from "../../src/core/refusal.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings } from "../../src/core/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 
@@ -60,8 +61,7 @@ export const registerRunner = async (
   settings: Partial<RunnerSettings> = {},
   info: RunnerInfo = {},
 ): Promise<Runner> => {
-  const defaults = { description: "", tags: [], runUntagged: true, paused: false, locked: false };
-  return valueOf(await queueStub(env).registerRunner({ ...defaults, ...settings }, projectId, info));
+  return valueOf(await queueStub(env).registerRunner({ ...DEFAULT_RUNNER_SETTINGS, ...settings }, projectId, info));
 };
 
 /** The runner asks for work and must get some. */

@@ -6,6 +6,7 @@ import { expect, vi } from "vitest";
 import type { Access } from "../../src/build/access.ts";
 import type { RunnerRef } from "../../src/core/build.ts";
 import type { Outcome, Refusal } from "../../src/core/refusal.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { RunnerSettings } from "../../src/core/runner.ts";
 import type { BuildSpec, ProjectSnapshot } from "../../src/core/spec.ts";
 import type { PollAnswer, PollRequest } from "../../src/queue/object.ts";
@@ -22,6 +23,7 @@ export const snapshotOf = (id: number): ProjectSnapshot => ({
   defaultBranch: "main",
   visibility: "private",
   repoUrl: "",
+  gitDepth: 20,
   tokenEpoch: 1,
 });
 
@@ -65,6 +67,9 @@ export const runnerRefOf = (change: Partial<RunnerRef> = {}): RunnerRef => ({
   tags: [],
   shared: true,
   cancelGracefully: false,
+  resendsTrace: false,
+  manager: null,
+  maximumTimeoutSeconds: null,
   ...change,
 });
 
@@ -139,11 +144,8 @@ export const rowsOf = (stub: DurableObjectStub, query: string): Promise<Record<s
   runInDurableObject(stub, (_instance, state) => state.storage.sql.exec(query).toArray());
 
 export const settings = (change: Partial<RunnerSettings> = {}): RunnerSettings => ({
+  ...DEFAULT_RUNNER_SETTINGS,
   description: "a runner",
-  tags: [],
-  runUntagged: true,
-  paused: false,
-  locked: false,
   ...change,
 });
 

@@ -8,6 +8,7 @@ export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
   sha: "b482b7345668d4ec3441448def046c29d61d02de",
   beforeSha: "0".repeat(40),
   tag: false,
+  refProtected: false,
   beforeScript: [],
   script: ["echo hello"],
   afterScript: [],

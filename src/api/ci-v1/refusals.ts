@@ -1,32 +1,14 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Refusal } from "../../core/refusal.ts";
-import { endsWith } from "../request-log.ts";
-
-interface Answer {
-  readonly status: ContentfulStatusCode;
-  readonly body: { readonly message: string } | { readonly error: string };
-  readonly headers?: Record<string, string>;
-}
-
-type Table = {
-  readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>, action: Action) => Answer;
-};
+import { answerRefusals, message, unavailable } from "../refusal-table.ts";
+import type { RefusalTable } from "../refusal-table.ts";
 
 /** What was tried: GitLab 8 words the same refusal differently, and runners act on the status. */
 export type Action = "report" | "upload" | "authorize" | "register" | "other";
 
-const message = (status: ContentfulStatusCode, text: string, headers: Record<string, string> = {}): Answer => ({
-  status,
-  body: { message: text },
-  headers,
-});
+const forbidden = () => message(403, "403 Forbidden");
+const notFound = () => message(404, "404 Not Found");
 
-const forbidden = (): Answer => message(403, "403 Forbidden");
-const notFound = (): Answer => message(404, "404 Not Found");
-
-const TABLE: Table = {
+const TABLE: RefusalTable<Action> = {
   forbidden,
   stale_token: () => message(403, "403 Forbidden - this token is good no more: its attempt is over, or it was reset"),
   not_found: notFound,
@@ -37,6 +19,7 @@ const TABLE: Table = {
   },
   not_retryable: () => message(403, "403 Forbidden - Build is not retryable"),
   not_erasable: () => message(403, "403 Forbidden - Build is not erasable!"),
+  already_running: () => message(400, "400 (Bad request) the build is running already"),
   erased: () => message(403, "403 Forbidden - Build has been erased!"),
   project_deleted: () => message(403, "403 Forbidden - Project has been deleted!"),
   not_claimable: notFound,
@@ -47,6 +30,13 @@ const TABLE: Table = {
     headers: { Range: `0-${lengthBytes}`, "Build-Status": status },
   }),
   missing_range: () => ({ status: 400, body: { error: "400 Missing header Content-Range" } }),
+  // The header is how a cancel reaches the runner.
+  trace_closed: ({ lengthBytes, status }) => ({
+    status: 202,
+    body: { message: `0-${lengthBytes}` },
+    headers: { Range: `0-${lengthBytes}`, "Build-Status": status },
+  }),
+  trace_differs: ({ status }) => message(412, "412 Precondition Failed", { "Build-Status": status }),
   // A report is repeated for ever on any answer but 403 and 404.
   too_large: ({ limitBytes, sizeBytes }, action) =>
     action === "report"
@@ -57,6 +47,7 @@ const TABLE: Table = {
       "Build-Status": "failed",
     }),
   missing_file: () => message(400, "Missing artifacts file!"),
+  artifact_exists: ({ type }) => message(400, `400 (Bad request) another file is stored as ${type}`),
   malformed_body: ({ message: text }) => message(400, `400 (Bad request) ${text}`),
   invalid: ({ field, message: text }, action) => {
     // A registration that GitLab 8 can't save is "not found".
@@ -65,13 +56,7 @@ const TABLE: Table = {
   },
   taken: ({ field }) => message(400, `400 (Bad request) "${field}" has already been taken`),
   paused: notFound,
-  unavailable: ({ retryAfterSeconds }) =>
-    message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) }),
+  unavailable,
 };
 
-export const refusalResponse = (context: Context, refusal: Refusal, action: Action): Response => {
-  endsWith(refusal.reason);
-  // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
-  const answer = TABLE[refusal.reason](refusal as never, action);
-  return context.json(answer.body, answer.status, answer.headers);
-};
+export const refusalResponse = answerRefusals(TABLE);

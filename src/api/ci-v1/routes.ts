@@ -27,6 +27,7 @@ import type { Env } from "../../config.ts";
 import type { Report } from "../../build/runner-calls.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { refuse } from "../../core/refusal.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
 import type { BuildSummary } from "../../core/summary.ts";
 import { readBody } from "../body.ts";
 import { parseContentRange } from "../content-range.ts";
@@ -75,7 +76,7 @@ legacyRoutes.post("/runners/register", async (context) => {
   const asked = validate(registration, params.value);
   if (!asked.ok) return refusalResponse(context, asked.refusal, "register");
   const { token, info, ...settings } = asked.value;
-  const runner = await registerRunner(context.env, token, { ...settings, paused: false }, info);
+  const runner = await registerRunner(context.env, token, { ...DEFAULT_RUNNER_SETTINGS, ...settings }, info);
   if (!runner.ok) return refusalResponse(context, runner.refusal, "register");
   return context.json({ id: runner.value.id, token: runner.value.token }, 201);
 });

@@ -48,6 +48,7 @@ const variableFields = {
   public: v.optional(looseBoolean),
   masked: v.optional(looseBoolean, false),
   file: v.optional(looseBoolean, false),
+  raw: v.optional(looseBoolean, false),
   variable_type: v.optional(v.picklist(["env_var", "file"], NOT_IN_LIST), "env_var"),
 };
 type VariableFields = Omit<v.InferOutput<v.ObjectSchema<typeof variableFields, undefined>>, "key">;
@@ -59,6 +60,7 @@ const variable = (key: string, asked: VariableFields): Variable => ({
   public: asked.public ?? !asked.masked,
   masked: asked.masked,
   file: asked.file || asked.variable_type === "file",
+  raw: asked.raw,
 });
 
 const variableList = v.pipe(
@@ -115,6 +117,7 @@ export const jobForm = v.object({
   sha: v.optional(commit),
   before_sha: v.optional(commit, NO_COMMIT),
   tag: v.optional(looseBoolean, false),
+  protected: v.optional(looseBoolean, false),
   script,
   before_script: v.optional(texts, []),
   after_script: v.optional(texts, []),
@@ -147,6 +150,7 @@ export const jobSpec = (job: v.InferOutput<typeof jobForm>, project: Project): O
     sha: job.sha ?? NO_COMMIT,
     beforeSha: job.before_sha,
     tag: job.tag,
+    refProtected: job.protected,
     beforeScript: job.before_script,
     script: job.script,
     afterScript: job.after_script,

@@ -1,25 +1,8 @@
 /** From refusal to status and body: the only place of the consumer API that knows. */
-import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Refusal } from "../../core/refusal.ts";
-import { endsWith } from "../request-log.ts";
+import { answerRefusals, badRequest, message, unavailable } from "../refusal-table.ts";
+import type { RefusalTable } from "../refusal-table.ts";
 
-interface Answer {
-  readonly status: ContentfulStatusCode;
-  readonly body: { readonly message: unknown } | { readonly error: string };
-  readonly headers?: Record<string, string>;
-}
-
-type Table = { readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>) => Answer };
-
-const message = (status: ContentfulStatusCode, text: string, headers: Record<string, string> = {}): Answer => ({
-  status,
-  body: { message: text },
-  headers,
-});
-
-const forbidden = (): Answer => message(403, "403 Forbidden");
-const badRequest = (error: string): Answer => ({ status: 400, body: { error } });
+const forbidden = () => message(403, "403 Forbidden");
 
 /** GitLab's words differ by what is missing. */
 const NOT_FOUND = {
@@ -28,9 +11,10 @@ const NOT_FOUND = {
   artifact: "404 Not Found",
   page: "404 Not Found",
   runner: "404 Not found",
+  runner_manager: "404 Not found",
 } as const;
 
-const TABLE: Table = {
+const TABLE: RefusalTable<void> = {
   forbidden,
   stale_token: forbidden,
   not_found: ({ what }) => message(404, NOT_FOUND[what]),
@@ -38,26 +22,24 @@ const TABLE: Table = {
   not_retryable: ({ retriedAs }) =>
     message(403, `403 Forbidden - Job is not retryable${retriedAs === null ? "" : `, it was retried as ${retriedAs}`}`),
   not_erasable: () => message(403, "403 Forbidden - Job is not erasable!"),
+  already_running: () => badRequest("the job is running already"),
   erased: () => message(403, "403 Forbidden - Job has been erased!"),
   project_deleted: () => message(404, NOT_FOUND.project),
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: () => message(416, "416 Range Not Satisfiable"),
   missing_range: () => badRequest("Content-Range is missing"),
+  trace_closed: () => message(403, "403 Forbidden - Job is not running"),
+  trace_differs: () => message(412, "412 Precondition Failed"),
   too_large: ({ limitBytes, sizeBytes }) =>
     message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
   trace_too_large: ({ limitBytes }) => message(403, `403 Forbidden - the log has passed ${limitBytes} bytes`),
   missing_file: () => badRequest("file is missing"),
+  artifact_exists: ({ type }) => badRequest(`another file is stored as ${type}`),
   malformed_body: ({ message: text }) => badRequest(text),
   invalid: ({ field, message: text }) => badRequest(`${field} ${text}`),
   taken: ({ field }) => ({ status: 400, body: { message: { [field]: ["has already been taken"] } } }),
   paused: forbidden,
-  unavailable: ({ retryAfterSeconds }) =>
-    message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) }),
+  unavailable,
 };
 
-export const refusalResponse = (context: Context, refusal: Refusal): Response => {
-  endsWith(refusal.reason);
-  // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
-  const answer = TABLE[refusal.reason](refusal as never);
-  return context.json(answer.body, answer.status, answer.headers);
-};
+export const refusalResponse = answerRefusals(TABLE);

@@ -1,0 +1,36 @@
+/** What each dialect's table from refusal to status has in common: its form, and how an answer is made of it. */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Refusal } from "../core/refusal.ts";
+import { endsWith } from "./request-log.ts";
+
+export interface Answer {
+  readonly status: ContentfulStatusCode;
+  readonly body: { readonly message: unknown } | { readonly error: string };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A row for each refusal: a missing one doesn't compile. `Action` is what was tried, where a dialect words it differently. */
+export type RefusalTable<Action> = {
+  readonly [R in Refusal["reason"]]: (refusal: Extract<Refusal, { reason: R }>, action: Action) => Answer;
+};
+
+export const message = (
+  status: ContentfulStatusCode,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer => ({ status, body: { message: text }, headers });
+
+export const badRequest = (error: string): Answer => ({ status: 400, body: { error } });
+
+export const unavailable = ({ retryAfterSeconds }: Extract<Refusal, { reason: "unavailable" }>): Answer =>
+  message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) });
+
+export const answerRefusals =
+  <Action = void>(table: RefusalTable<Action>) =>
+  (context: Context, refusal: Refusal, action: Action): Response => {
+    endsWith(refusal.reason);
+    // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
+    const answer = table[refusal.reason](refusal as never, action);
+    return context.json(answer.body, answer.status, { ...answer.headers });
+  };

@@ -1,0 +1,68 @@
+/** From refusal to status and body: the only place of this dialect that knows. */
+import { answerRefusals, badRequest, message, unavailable } from "../refusal-table.ts";
+import type { RefusalTable } from "../refusal-table.ts";
+
+/** What was tried. On the calls of a job each refusal says in `Job-Status` what its runner is to take the job for. */
+export type Action = "runner" | "job" | "download";
+
+const jobStatus = (status: string) => ({ "Job-Status": status });
+
+/**
+ * To whoever has no good token a job is canceled, whether there is one or not: nothing is told, and a runner whose attempt
+ * is over stops.
+ */
+const noJob = (text: string) => message(403, text, jobStatus("canceled"));
+
+const TABLE: RefusalTable<Action> = {
+  forbidden: (_refusal, action) => {
+    if (action === "runner") return message(403, "403 Forbidden - invalid token supplied");
+    return action === "download" ? message(401, "401 Unauthorized") : noJob("403 Forbidden");
+  },
+  stale_token: (_refusal, action) => {
+    if (action === "runner") return message(403, "403 Forbidden - this token was replaced");
+    return action === "download"
+      ? message(401, "401 Unauthorized - the job of this token is not running")
+      : noJob("403 Forbidden - this token is good no more: its attempt is over");
+  },
+  not_found: ({ what }, action) => {
+    if (what === "runner_manager") return message(404, "404 Runner manager not found");
+    // An id that a token doesn't open is no secret that a status could tell.
+    return what === "build" && action !== "runner" ? noJob("403 Forbidden") : message(404, "404 Not Found");
+  },
+  not_running: ({ status }, action) =>
+    action === "download"
+      ? message(401, "401 Unauthorized - the job of this token is not running")
+      : message(403, "403 Forbidden - Job is not processing on runner", jobStatus(status)),
+  not_retryable: () => message(403, "403 Forbidden - Job is not retryable"),
+  not_erasable: () => message(403, "403 Forbidden - Job is not erasable!"),
+  erased: ({ status }) => message(403, "403 Forbidden - Job has been erased!", jobStatus(status)),
+  already_running: ({ status }) => ({ ...badRequest("the job is running already"), headers: jobStatus(status) }),
+  project_deleted: () => noJob("403 Forbidden - Project has been deleted!"),
+  not_claimable: () => message(409, "409 Conflict"),
+  range_mismatch: ({ lengthBytes, status }) =>
+    message(416, "416 Range Not Satisfiable", { Range: `0-${lengthBytes}`, ...jobStatus(status) }),
+  missing_range: () => badRequest("Content-Range is missing"),
+  trace_closed: ({ lengthBytes, status }) =>
+    message(403, "403 Forbidden - Job is not processing on runner", {
+      Range: `0-${lengthBytes}`,
+      ...jobStatus(status),
+    }),
+  // It is still running to its runner, which would stop otherwise, and not send its log again.
+  trace_differs: ({ status }) =>
+    message(412, "412 Precondition Failed - the log differs, send it anew", jobStatus(status)),
+  too_large: ({ limitBytes, sizeBytes }) =>
+    message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
+  trace_too_large: ({ limitBytes, status }) =>
+    message(403, `403 Forbidden - the log has passed ${limitBytes} bytes`, jobStatus(status)),
+  missing_file: () => badRequest("file is missing"),
+  artifact_exists: ({ type }) => message(400, `another ${type} file is stored already`),
+  malformed_body: ({ message: text }) => badRequest(text),
+  // As clients know GitLab's refusals of what it can't save.
+  invalid: ({ field, message: text }) =>
+    field === "tags_list" ? { status: 400, body: { message: { tags_list: [text] } } } : badRequest(`${field} ${text}`),
+  taken: ({ field }) => badRequest(`${field} has already been taken`),
+  paused: () => message(403, "403 Forbidden - the runner is paused"),
+  unavailable,
+};
+
+export const refusalResponse = answerRefusals(TABLE);
