@@ -26,6 +26,18 @@ export interface Env {
   readonly MAX_ARTIFACT_BYTES?: string | number;
   readonly MAX_TRACE_BYTES?: string | number;
   readonly RETENTION_DAYS?: string | number;
+  readonly R2_ACCOUNT_ID?: string;
+  readonly R2_ACCESS_KEY_ID?: string;
+  readonly R2_SECRET_ACCESS_KEY?: string;
+  readonly R2_BUCKET_NAME?: string;
+}
+
+/** What signs addresses under which R2 itself hands out objects. */
+export interface R2Credentials {
+  readonly accountId: string;
+  readonly bucketName: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 export interface Settings {
@@ -39,6 +51,8 @@ export interface Settings {
   readonly maxTraceBytes: number;
   /** Null: finished builds are kept. */
   readonly retentionMs: number | null;
+  /** Null: the Worker streams all downloads itself. */
+  readonly r2: R2Credentials | null;
 }
 
 /** Version and revision that `GET /api/v4/version` and the predefined variables tell. */
@@ -76,6 +90,17 @@ const secret = (env: Env, name: "ADMIN_TOKEN" | "REGISTRATION_TOKEN" | "TOKEN_SE
   return value;
 };
 
+const R2_NAMES = ["R2_ACCOUNT_ID", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"] as const;
+
+/** All of them or none: half of a set of credentials is a mistake that must not go unnoticed. */
+const r2Credentials = (env: Env): R2Credentials | null => {
+  const missing = R2_NAMES.filter((name) => !env[name]);
+  if (missing.length === R2_NAMES.length) return null;
+  if (missing.length > 0) throw new SettingError(`for direct downloads ${missing.join(" and ")} must be set as well`);
+  const [accountId = "", accessKeyId = "", secretAccessKey = ""] = R2_NAMES.map((name) => env[name]);
+  return { accountId, accessKeyId, secretAccessKey, bucketName: env.R2_BUCKET_NAME || "signalbox-artifacts" };
+};
+
 const YEAR_SECONDS = 366 * 86_400;
 const TERABYTE = 1e12;
 
@@ -95,6 +120,7 @@ const validated = (env: Env): Settings => ({
   maxArtifactBytes: number(env, "MAX_ARTIFACT_BYTES", 99_000_000, 1, TERABYTE),
   maxTraceBytes: number(env, "MAX_TRACE_BYTES", 104_857_600, 1, TERABYTE),
   retentionMs: number(env, "RETENTION_DAYS", 90, 0, 36_500) * DAY || null,
+  r2: r2Credentials(env),
 });
 
 export type SettingsResult =

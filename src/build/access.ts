@@ -1,5 +1,5 @@
 /** Who speaks to a build on its runner's side, as the Worker has authenticated it. */
-import { isRunning } from "../core/build.ts";
+import { isHeld } from "../core/build.ts";
 import type { Build } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
@@ -37,11 +37,11 @@ export const admit = (build: Build | null, access: Access): Outcome<Build> => {
   }
 };
 
-/** May `access` upload or delete artifacts? A finished build's are read only. */
-export const admitRunning = (build: Build | null, access: Access): Outcome<Build> => {
+/** May `access` write to the build? A finished one is read only. */
+export const admitHeld = (build: Build | null, access: Access): Outcome<Build> => {
   const admitted = admit(build, access);
   if (!admitted.ok) return admitted;
-  if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
-  const { status } = admitted.value;
-  return isRunning(status) ? admitted : refuse({ reason: "not_running", status });
+  const { status, erasedAtMs } = admitted.value;
+  if (erasedAtMs !== null) return refuse({ reason: "erased", status });
+  return isHeld(admitted.value) ? admitted : refuse({ reason: "not_running", status });
 };

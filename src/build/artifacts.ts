@@ -1,7 +1,8 @@
 /** A build's artifacts: which objects in R2 are its own, from the first byte of an upload to the deletion of the last. */
 import { artifactKey } from "../artifacts/keys.ts";
 import { R2Sink } from "../artifacts/sink.ts";
-import type { BuildStore } from "./store.ts";
+import type { DotenvVariable } from "../core/dotenv.ts";
+import type { BuildStore, CompletedFile } from "./store.ts";
 import type { ArtifactRow } from "./schema.ts";
 
 export interface BegunUpload {
@@ -13,6 +14,11 @@ export interface StoredFile {
   readonly filename: string;
   readonly sizeBytes: number;
   readonly sha256: string;
+}
+
+/** An upload whose bytes are all there. */
+export interface UploadedFile extends CompletedFile {
+  readonly expiresInMs: number | null;
 }
 
 /** Where an artifact's bytes are and what is known of them. */
@@ -43,10 +49,9 @@ export class BuildArtifacts {
   }
 
   /** Makes an upload current; nothing, when it was given up meanwhile. */
-  commit(id: number, file: StoredFile & { readonly expiresInMs: number | null }, nowMs: number): void {
-    const upload = this.#store.uploading(id);
-    if (upload === null) return;
-    const replaced = this.#store.currentArtifact(upload.type);
+  commit(id: number, file: UploadedFile, nowMs: number): void {
+    if (this.#store.uploading(id) === null) return;
+    const replaced = this.#store.currentArtifact(file.type);
     if (replaced !== null) this.#store.retireArtifact(replaced.id, nowMs + DOWNLOAD_GRACE_MS);
     this.#store.completeArtifact(id, file, file.expiresInMs === null ? null : nowMs + file.expiresInMs);
   }
@@ -56,8 +61,8 @@ export class BuildArtifacts {
   }
 
   current(type: string, nowMs: number): ArtifactRecord | null {
-    const row = this.#store.currentArtifact(type);
-    if (row === null || (row.expires_at_ms !== null && row.expires_at_ms <= nowMs)) return null;
+    const row = this.#currentRow(type, nowMs);
+    if (row === null) return null;
     return {
       key: row.r2_key,
       format: row.format,
@@ -66,6 +71,12 @@ export class BuildArtifacts {
       sha256: row.sha256,
       expiresAtMs: row.expires_at_ms,
     };
+  }
+
+  /** What the dotenv report sets, as long as that is there. */
+  variables(nowMs: number): readonly DotenvVariable[] {
+    const row = this.#currentRow("dotenv", nowMs);
+    return row?.variables == null ? [] : (JSON.parse(row.variables) as DotenvVariable[]);
   }
 
   any(except: string | null = null): boolean {
@@ -125,6 +136,11 @@ export class BuildArtifacts {
       await sink.abort();
       throw error;
     }
+  }
+
+  #currentRow(type: string, nowMs: number): ArtifactRow | null {
+    const row = this.#store.currentArtifact(type);
+    return row === null || (row.expires_at_ms !== null && row.expires_at_ms <= nowMs) ? null : row;
   }
 
   #currentBut(except: string | null): ArtifactRow[] {

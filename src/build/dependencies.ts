@@ -19,9 +19,9 @@ const describe = async (
   id: number,
   dependant: { readonly id: number; readonly attempt: number },
 ): Promise<ClaimedDependency | null> => {
-  const summary = await buildStub(env, id).summary();
-  if (!summary.ok) return null;
+  const dependency = await buildStub(env, id).dependency();
+  if (!dependency.ok) return null;
   const keys = await tokenKeys(env);
   const claims = { queue: DEFAULT_QUEUE, id, dependant: dependant.id, attempt: dependant.attempt };
-  return { build: summary.value, downloadToken: await keys.sign({ kind: "download", ...claims }), variables: [] };
+  return { ...dependency.value, downloadToken: await keys.sign({ kind: "download", ...claims }) };
 };

@@ -9,7 +9,7 @@ import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
 import { isRunning } from "../core/build.ts";
 import type { Build, HistoryEntry, RunnerRef } from "../core/build.ts";
-import type { ClaimedBuild } from "../core/claimed.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
@@ -20,18 +20,17 @@ import { backlogTeller } from "../storage/backlog.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
-import { admit, admitRunning } from "./access.ts";
+import { admit, admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
 import { BuildArtifacts } from "./artifacts.ts";
-import type { ArtifactRecord, BegunUpload, StoredFile } from "./artifacts.ts";
+import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
 import { describeDependencies } from "./dependencies.ts";
-import type { WholeLog } from "./log-stream.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
 import type { Destination, NewBuild } from "./record.ts";
 import { RunnerCalls } from "./runner-calls.ts";
-import type { Patched, Report } from "./runner-calls.ts";
+import type { Patched, Report, ReportedTrace } from "./runner-calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
@@ -45,6 +44,9 @@ const unknownBuild: Refusal = { reason: "not_found", what: "build" };
 
 /** The archived trace is stored under this type: an upload of it would take the place of the rows. */
 const reservedType: Refusal = { reason: "invalid", field: "artifact_type", message: "trace is not for uploads" };
+
+const stored = (build: Outcome<BuildSummary>, isStored: boolean) =>
+  build.ok ? accept({ build: build.value, stored: isStored }) : build;
 
 export class BuildObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -83,8 +85,13 @@ export class BuildObject extends DurableObject<Env> {
       retentionMs: this.#settings.retentionMs,
       onChange: () => this.#reader.wake(),
     });
-    const { maxTraceBytes } = this.#settings;
-    this.#runnerCalls = new RunnerCalls(this.#record, this.#trace, this.#reader, maxTraceBytes);
+    this.#runnerCalls = new RunnerCalls({
+      record: this.#record,
+      trace: this.#trace,
+      reader: this.#reader,
+      maxTraceBytes: this.#settings.maxTraceBytes,
+      stuckAfterMs: this.#settings.limits.stuckAfterMs,
+    });
     this.#upkeep = new Upkeep({
       env,
       settings: this.#settings,
@@ -152,14 +159,14 @@ export class BuildObject extends DurableObject<Env> {
     return this.#runnerCalls.contact(access);
   }
 
-  /** Appends to the trace. A finished build stores nothing and says how it stands. */
+  /** Appends to the trace. */
   append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
     return this.#runnerCalls.append(access, start, bytes);
   }
 
-  /** The runner reports; `log`, its whole trace, replaces what is stored. */
-  report(access: Access, report: Report, log: WholeLog | null): Promise<Outcome<Patched>> {
-    return this.#runnerCalls.report(access, report, log);
+  /** The runner reports, with what belongs to the report of its trace. */
+  report(access: Access, report: Report, trace: ReportedTrace = {}): Promise<Outcome<Patched>> {
+    return this.#runnerCalls.report(access, report, trace);
   }
 
   summary(): Outcome<BuildSummary> {
@@ -213,9 +220,10 @@ export class BuildObject extends DurableObject<Env> {
 
   /**
    * At most 1 MiB of trace from byte `offset` on, secrets masked. With `waitMs`, waits that long for bytes beyond
-   * `offset` or for the end of the build.
+   * `offset` or for the end of the build. Its runner sends more often for a while.
    */
   async readTrace(offset: number, maxBytes: number, waitMs = 0): Promise<Outcome<TracePiece>> {
+    this.#record.watch(Date.now());
     const piece = await this.#readTrace(offset, maxBytes);
     if (!piece.ok || waitMs === 0 || piece.value.bytes.length > 0 || piece.value.finished) return piece;
     await this.#reader.grown(waitMs);
@@ -224,15 +232,15 @@ export class BuildObject extends DurableObject<Env> {
 
   /** Would an upload be accepted now? */
   mayUpload(access: Access): Outcome<null> {
-    const admitted = admitRunning(this.#record.build, access);
+    const admitted = admitHeld(this.#record.build, access);
     return admitted.ok ? accept(null) : admitted;
   }
 
   /** Names the object that an upload is to write. It counts only after `commitArtifact`. Errors: `invalid` type. */
   beginArtifact(access: Access, type: string, format: string): Outcome<BegunUpload> {
-    const admitted = admitRunning(this.#record.build, access);
-    if (!admitted.ok) return admitted;
     if (type === "trace") return refuse(reservedType);
+    const admitted = this.#runnerCalls.begin(access);
+    if (!admitted.ok) return admitted;
     const nowMs = Date.now();
     const begun = this.#artifacts.begin(admitted.value.id, type, format, nowMs);
     this.#record.contact(nowMs);
@@ -244,19 +252,29 @@ export class BuildObject extends DurableObject<Env> {
     if (this.#record.build !== null) this.#store.noteUpload(id, multipartId);
   }
 
-  /** Makes an uploaded object the build's artifact, in place of an earlier one; checks anew who asks. */
+  /**
+   * Makes an uploaded object the build's artifact; checks anew who asks. What is stored of its type is replaced, or with
+   * `replaces` false stays: the same bytes again change nothing, others are refused as `artifact_exists`. In both cases the
+   * object is left to `abandonArtifact`, and `stored` is false.
+   */
   async commitArtifact(
     access: Access,
     id: number,
-    file: StoredFile & { readonly expiresInMs: number | null },
-  ): Promise<Outcome<BuildSummary>> {
-    const admitted = admitRunning(this.#record.build, access);
+    file: UploadedFile,
+    replaces: boolean,
+  ): Promise<Outcome<{ readonly build: BuildSummary; readonly stored: boolean }>> {
+    const admitted = admitHeld(this.#record.build, access);
     if (!admitted.ok) return admitted;
+    if (file.type === "trace") return refuse(reservedType);
     if (!this.#artifacts.isUploading(id)) return refuse({ reason: "not_found", what: "artifact" });
-    const what = `${file.filename} stored, ${file.sizeBytes} bytes`;
     const nowMs = Date.now();
     this.#record.contact(nowMs);
-    return this.#command({ kind: "amend", what }, access.requestId, () => this.#artifacts.commit(id, file, nowMs));
+    const known = replaces ? null : this.#artifacts.current(file.type, nowMs);
+    if (known !== null && known.sha256 !== file.sha256) return refuse({ reason: "artifact_exists", type: file.type });
+    if (known !== null) return stored(this.#record.summary(), false);
+    const what = `${file.type === "archive" ? "" : `${file.type} `}${file.filename} stored, ${file.sizeBytes} bytes`;
+    const amend: BuildEvent = { kind: "amend", what };
+    return stored(await this.#command(amend, access.requestId, () => this.#artifacts.commit(id, file, nowMs)), true);
   }
 
   /** Gives up an upload: what it wrote is deleted by the alarm. */
@@ -274,10 +292,16 @@ export class BuildObject extends DurableObject<Env> {
     return record === null ? refuse({ reason: "not_found", what: "artifact" }) : accept(record);
   }
 
-  /** Does this attempt run now? Only then are its download tokens good. */
-  isAttemptRunning(attempt: number): boolean {
-    const admitted = admit(this.#record.build, { by: "attempt", attempt });
-    return admitted.ok && isRunning(admitted.value.status);
+  /** The build, if this attempt has it now: as long as it has, its tokens read what others made. Errors: `not_running`. */
+  holder(attempt: number): Outcome<BuildSummary> {
+    const admitted = admitHeld(this.#record.build, { by: "attempt", attempt });
+    return admitted.ok ? this.#record.summary() : admitted;
+  }
+
+  /** What a dependant is told of this build. */
+  dependency(): Outcome<Omit<ClaimedDependency, "downloadToken">> {
+    const summary = this.#record.summary();
+    return summary.ok ? accept({ build: summary.value, variables: this.#artifacts.variables(Date.now()) }) : summary;
   }
 
   /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */

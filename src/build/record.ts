@@ -8,7 +8,7 @@ import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
 import type { Audience, BuildEvent } from "../core/machine.ts";
 import type { Build } from "../core/build.ts";
-import { newBuild, statusSinceMs } from "../core/build.ts";
+import { isFinished, newBuild, statusSinceMs } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
@@ -41,6 +41,10 @@ const SETTLE_MS = 1000;
 /** A finished build's trace moves to R2 after this: enough for the runner's last words to have come. */
 export const ARCHIVE_AFTER_MS = 15_000;
 
+/** A reader is expected to look again within this. */
+const WATCHED_MS = 30_000;
+const WATCH_WRITE_MS = 10_000;
+
 export interface RecordParts {
   readonly storage: DurableObjectStorage;
   readonly sql: Sql;
@@ -57,6 +61,7 @@ export class BuildRecord {
   #build: Build | null = null;
   /** The last contact that a crash would leave us with. */
   #storedContactMs: number | null = null;
+  #storedWatchMs = 0;
   #armedForMs: number | null = null;
 
   constructor(parts: RecordParts) {
@@ -75,6 +80,7 @@ export class BuildRecord {
     const lastContactAtMs = ofThisAttempt ? Math.max(stored.lastContactAtMs ?? 0, tail) : stored.lastContactAtMs;
     this.#build = { ...stored, lastContactAtMs };
     this.#storedContactMs = lastContactAtMs;
+    this.#storedWatchMs = stored.watchedUntilMs;
   }
 
   create(input: NewBuild, nowMs: number): void {
@@ -133,6 +139,17 @@ export class BuildRecord {
     if (stored > 0 && nowMs - stored <= this.#parts.limits.stuckAfterMs / 4) return;
     this.#parts.store.putBuild(this.#build);
     this.#storedContactMs = nowMs;
+  }
+
+  /** Somebody reads the trace of a build that goes on. Written now and then, so that the mark outlives our memory. */
+  watch(nowMs: number): void {
+    if (this.#build === null || isFinished(this.#build.status)) return;
+    const watchedUntilMs = nowMs + WATCHED_MS;
+    this.#build = { ...this.#build, watchedUntilMs };
+    if (watchedUntilMs - this.#storedWatchMs <= WATCH_WRITE_MS) return;
+    this.#parts.store.putBuild(this.#build);
+    this.#storedWatchMs = watchedUntilMs;
+    this.#storedContactMs = this.#build.lastContactAtMs;
   }
 
   /** The object is about to write something: what others have acknowledged goes along. */

@@ -1,10 +1,13 @@
 /** What the runner of a build says while it has it: signs of life, its trace, its reports. */
-import { isFinished, isRunning } from "../core/build.ts";
+import { isFinished, isHeld, isRunning } from "../core/build.ts";
 import type { Build, BuildStatus } from "../core/build.ts";
 import type { BuildEvent } from "../core/machine.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import { admit, admitRunning } from "./access.ts";
+import { checkTrace } from "../core/trace-sum.ts";
+import type { TraceSum } from "../core/trace-sum.ts";
+import { updateIntervalSeconds } from "../core/update-interval.ts";
+import { admit, admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
 import { readLog } from "./log-stream.ts";
 import type { WholeLog } from "./log-stream.ts";
@@ -17,73 +20,129 @@ export interface Patched {
   readonly status: BuildStatus;
   readonly lengthBytes: number;
   readonly runnerId: number | null;
+  /** When the runner is to send more, in whole seconds. */
+  readonly updateIntervalSeconds: number;
 }
 
-export type Report = Extract<BuildEvent, { kind: "confirm" | "keep_alive" | "succeed" | "fail" }>;
+export type Report = Extract<BuildEvent, { kind: "confirm" | "prepare" | "keep_alive" | "succeed" | "fail" }>;
+
+/** The whole trace, or what it should be: what a runner's report may have with it. */
+export interface ReportedTrace {
+  /** Replaces what is stored. */
+  readonly log?: WholeLog | null;
+  /** Of a final report alone: what is stored must be like this. */
+  readonly sum?: TraceSum | null;
+}
+
+export interface RunnerCallsParts {
+  readonly record: BuildRecord;
+  readonly trace: TraceStore;
+  readonly reader: TraceReader;
+  readonly maxTraceBytes: number;
+  readonly stuckAfterMs: number;
+}
 
 export class RunnerCalls {
-  readonly #record: BuildRecord;
-  readonly #trace: TraceStore;
-  readonly #reader: TraceReader;
-  readonly #maxTraceBytes: number;
+  readonly #parts: RunnerCallsParts;
 
-  constructor(record: BuildRecord, trace: TraceStore, reader: TraceReader, maxTraceBytes: number) {
-    this.#record = record;
-    this.#trace = trace;
-    this.#reader = reader;
-    this.#maxTraceBytes = maxTraceBytes;
+  constructor(parts: RunnerCallsParts) {
+    this.#parts = parts;
   }
 
   /** The runner gave a sign of life with a call that was otherwise refused. */
   contact(access: Access): Outcome<null> {
-    const admitted = admitRunning(this.#record.build, access);
+    const admitted = this.begin(access);
     if (!admitted.ok) return admitted;
-    this.#record.contact(Date.now());
+    this.#parts.record.contact(Date.now());
     return accept(null);
   }
 
-  /** Appends to the trace. A finished build stores nothing and says how it stands. */
+  /**
+   * The build, if its runner may write to it. Who writes runs the build: a runner of two phases whose word that it does was
+   * lost on the way goes on all the same, and so does one that says nothing before it fails.
+   */
+  begin(access: Access): Outcome<Build> {
+    const { record } = this.#parts;
+    const admitted = admitHeld(record.build, access);
+    if (!admitted.ok || admitted.value.status !== "pending") return admitted;
+    return record.apply({ kind: "confirm" }, () => {}, access.requestId);
+  }
+
+  /** Appends to the trace. Errors: `trace_closed` for a build that has ended, which stores nothing and says how it stands. */
   append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
-    const admitted = admit(this.#record.build, access);
+    const { record, trace, reader, maxTraceBytes } = this.#parts;
+    const admitted = admit(record.build, access);
     if (!admitted.ok) return admitted;
-    const { status, erasedAtMs, claim } = admitted.value;
-    const runnerId = claim?.runner.id ?? null;
-    if (erasedAtMs !== null) return refuse({ reason: "erased", status });
+    if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
     if (start === null) return refuse({ reason: "missing_range" });
-    if (!isRunning(status)) return accept({ status, lengthBytes: this.#reader.lengthBytes(), runnerId });
+    if (!isHeld(admitted.value)) {
+      return refuse({ reason: "trace_closed", status: admitted.value.status, lengthBytes: reader.lengthBytes() });
+    }
+    const begun = this.begin(access);
+    if (!begun.ok) return begun;
+    const { status } = begun.value;
     // A running build's trace is all in rows: this looks at memory alone.
-    const stored = this.#trace.tail.lengthBytes;
+    const stored = trace.tail.lengthBytes;
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
-    if (stored + bytes.length > this.#maxTraceBytes) return this.#overflow(access);
+    if (stored + bytes.length > maxTraceBytes) return this.#overflow(access);
     const nowMs = Date.now();
-    this.#record.sweepOutbox();
-    this.#trace.append(bytes, nowMs);
-    this.#record.contact(nowMs);
-    this.#reader.wake();
-    return accept({ status, lengthBytes: stored + bytes.length, runnerId });
+    record.sweepOutbox();
+    trace.append(bytes, nowMs);
+    record.contact(nowMs);
+    reader.wake();
+    return accept(this.#patched(begun.value, stored + bytes.length));
   }
 
   /**
-   * The runner reports. `log` is its whole trace, which replaces what is stored; it is read to its end first, so that
-   * log and report become true together or not at all.
+   * The runner reports. A log of its own is read to its end first, so that log and report become true together or not at
+   * all. Errors: `trace_differs` when the runner is to send its trace anew; the build goes on running until it has.
    */
-  async report(access: Access, report: Report, log: WholeLog | null): Promise<Outcome<Patched>> {
-    const whole = log === null ? null : await readLog(log, this.#maxTraceBytes);
-    const admitted = admit(this.#record.build, access);
+  async report(access: Access, report: Report, { log = null, sum = null }: ReportedTrace): Promise<Outcome<Patched>> {
+    const { record, trace, reader, maxTraceBytes } = this.#parts;
+    const whole = log === null ? null : await readLog(log, maxTraceBytes);
+    const admitted = admit(record.build, access);
     if (!admitted.ok) return admitted;
     if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow(access);
     if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
       return refuse({ reason: "not_running", status: admitted.value.status });
     }
+    const checked = this.#checked(admitted.value, report, sum);
+    if (checked === "resend") return this.#resend(access);
     const replaceTrace = () => {
-      if (whole instanceof Uint8Array) this.#trace.replace(whole, Date.now());
+      if (whole instanceof Uint8Array) trace.replace(whole, Date.now());
     };
-    const reported = this.#record.apply(report, replaceTrace, access.requestId);
+    const reported = record.apply(checked, replaceTrace, access.requestId);
     if (!reported.ok) return reported;
-    this.#reader.wake();
-    if (isFinished(reported.value.status)) await this.#record.settled();
-    const { status, claim } = reported.value;
-    return accept({ status, lengthBytes: this.#reader.lengthBytes(), runnerId: claim?.runner.id ?? null });
+    reader.wake();
+    if (isFinished(reported.value.status)) await record.settled();
+    return accept(this.#patched(reported.value, reader.lengthBytes()));
+  }
+
+  /** The report, with what is known of the trace; or the demand to send that once more. */
+  #checked(build: Build, report: Report, sum: TraceSum | null): Report | "resend" {
+    if ((report.kind !== "succeed" && report.kind !== "fail") || !isHeld(build)) return report;
+    const resend = { can: build.claim?.runner.resendsTrace === true, resets: build.traceResets };
+    const check = checkTrace(this.#parts.trace.tail, sum, resend);
+    return check.kind === "resend" ? "resend" : { ...report, traceVerified: check.verified };
+  }
+
+  /** What is stored goes first, in the transaction that counts this: otherwise the runner's next patch would not fit. */
+  #resend(access: Access): Outcome<never> {
+    const { record, trace, reader } = this.#parts;
+    const reset = record.apply({ kind: "reset_trace" }, () => trace.clear(), access.requestId);
+    if (!reset.ok) return reset;
+    reader.wake();
+    return refuse({ reason: "trace_differs", status: reset.value.status });
+  }
+
+  #patched(build: Build, lengthBytes: number): Patched {
+    const isWatched = build.watchedUntilMs > Date.now();
+    return {
+      status: build.status,
+      lengthBytes,
+      runnerId: build.claim?.runner.id ?? null,
+      updateIntervalSeconds: updateIntervalSeconds(isWatched, this.#parts.stuckAfterMs),
+    };
   }
 
   /**
@@ -92,12 +151,12 @@ export class RunnerCalls {
    */
   #isOfEarlierAttempt(build: Build, access: Access, report: Report, whole: Uint8Array | "too long" | null): boolean {
     if (access.by !== "runner" || build.attempt === 1 || report.kind !== "fail") return false;
-    return whole instanceof Uint8Array && !this.#trace.isBeginningOf(whole);
+    return whole instanceof Uint8Array && !this.#parts.trace.isBeginningOf(whole);
   }
 
   #overflow({ requestId }: Access): Outcome<never> {
-    const limitBytes = this.#maxTraceBytes;
-    const overflown = this.#record.apply({ kind: "overflow_trace", limitBytes }, () => {}, requestId);
+    const limitBytes = this.#parts.maxTraceBytes;
+    const overflown = this.#parts.record.apply({ kind: "overflow_trace", limitBytes }, () => {}, requestId);
     if (!overflown.ok) return overflown;
     return refuse({ reason: "trace_too_large", limitBytes, status: overflown.value.status });
   }

@@ -67,6 +67,14 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
       ${OUTBOX_TABLE}`,
   },
+  {
+    id: 2,
+    sql: `
+      ALTER TABLE build ADD COLUMN trace_verified INTEGER;
+      ALTER TABLE build ADD COLUMN trace_resets INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE build ADD COLUMN watched_until_ms INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE artifact ADD COLUMN variables TEXT`,
+  },
 ];
 
 export interface BuildRow {
@@ -92,6 +100,9 @@ export interface BuildRow {
   failure_reason: string | null;
   exit_code: number | null;
   reported: string | null;
+  trace_verified: number | null;
+  trace_resets: number;
+  watched_until_ms: number;
   retried_as: number | null;
   /** JSON of `HistoryEntry[]`: with the state it tells of in one row, so that it costs no write of its own. */
   history: string;
@@ -131,4 +142,6 @@ export interface ArtifactRow {
   sha256: string;
   expires_at_ms: number | null;
   delete_at_ms: number | null;
+  /** JSON of what a dotenv report sets; null for anything else. */
+  variables: string | null;
 }

@@ -1,5 +1,6 @@
 /** The SQL of a build's record and of its artifact records; the trace has its own store. */
 import type { Build, BuildStatus, Claim, FailureReason, HistoryEntry } from "../core/build.ts";
+import type { DotenvVariable } from "../core/dotenv.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import type { ArtifactSummary } from "../core/summary.ts";
 import type { Bindings, Sql } from "../storage/sql.ts";
@@ -27,6 +28,9 @@ const COLUMNS = [
   "failure_reason",
   "exit_code",
   "reported",
+  "trace_verified",
+  "trace_resets",
+  "watched_until_ms",
   "retried_as",
   "history",
 ] as const satisfies readonly (keyof BuildRow)[];
@@ -55,6 +59,9 @@ const toRow = (build: Build): BuildRow => ({
   failure_reason: build.failureReason,
   exit_code: build.exitCode,
   reported: build.reported,
+  trace_verified: build.traceVerified === null ? null : build.traceVerified ? 1 : 0,
+  trace_resets: build.traceResets,
+  watched_until_ms: build.watchedUntilMs,
   retried_as: build.retriedAs,
   history: JSON.stringify(build.history),
 });
@@ -81,9 +88,23 @@ const fromRow = (row: BuildRow): Build => ({
   failureReason: row.failure_reason as FailureReason | null,
   exitCode: row.exit_code,
   reported: row.reported as Build["reported"],
+  traceVerified: row.trace_verified === null ? null : row.trace_verified === 1,
+  traceResets: row.trace_resets,
+  watchedUntilMs: row.watched_until_ms,
   retriedAs: row.retried_as,
   history: JSON.parse(row.history) as HistoryEntry[],
 });
+
+/** An upload that has become an artifact. */
+export interface CompletedFile {
+  readonly type: string;
+  readonly format: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Of a dotenv report. */
+  readonly variables: readonly DotenvVariable[] | null;
+}
 
 export class BuildStore {
   readonly #sql: Sql;
@@ -168,17 +189,16 @@ export class BuildStore {
     this.#changeArtifacts("UPDATE artifact SET upload_id = ? WHERE id = ?", uploadId, id);
   }
 
-  completeArtifact(
-    id: number,
-    file: { filename: string; sizeBytes: number; sha256: string },
-    expiresAtMs: number | null,
-  ): void {
+  completeArtifact(id: number, file: CompletedFile, expiresAtMs: number | null): void {
     this.#changeArtifacts(
-      `UPDATE artifact SET state = 'current', filename = ?, size_bytes = ?, sha256 = ?, expires_at_ms = ?,
-         delete_at_ms = NULL, upload_id = NULL WHERE id = ?`,
+      `UPDATE artifact SET state = 'current', type = ?, format = ?, filename = ?, size_bytes = ?, sha256 = ?,
+         variables = ?, expires_at_ms = ?, delete_at_ms = NULL, upload_id = NULL WHERE id = ?`,
+      file.type,
+      file.format,
       file.filename,
       file.sizeBytes,
       file.sha256,
+      file.variables === null ? null : JSON.stringify(file.variables),
       expiresAtMs,
       id,
     );

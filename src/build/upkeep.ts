@@ -78,7 +78,8 @@ export class Upkeep {
       return;
     }
     record.atomically(() => {
-      artifacts.commit(upload.id, { ...file, filename: "job.log", expiresInMs: null }, Date.now());
+      const log = { ...file, type: "trace", format: "raw", filename: "job.log", variables: null, expiresInMs: null };
+      artifacts.commit(upload.id, log, Date.now());
       trace.clear();
     });
   }

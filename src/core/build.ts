@@ -19,6 +19,10 @@ export const isFinished = (status: BuildStatus): boolean =>
 /** The runner of the current attempt may write its trace and artifacts. */
 export const isRunning = (status: BuildStatus): boolean => status === "running" || status === "canceling";
 
+/** A runner has it: it runs, or is bound to a runner that has yet to say that it runs. */
+export const isHeld = ({ status, claim }: Pick<Build, "status" | "claim">): boolean =>
+  isRunning(status) || (status === "pending" && claim !== null);
+
 /** Why a build failed, in GitLab's words. */
 export const FAILURE_REASONS = [
   "unknown_failure",
@@ -35,6 +39,8 @@ export const FAILURE_REASONS = [
   "image_pull_failure",
   "configuration_error",
   "trace_size_exceeded",
+  "stale_schedule",
+  "job_canceled",
 ] as const;
 
 export type FailureReason = (typeof FAILURE_REASONS)[number];
@@ -102,6 +108,12 @@ export interface Build {
   readonly exitCode: number | null;
   /** The runner's final report that ended the build: the same one again changes nothing. */
   readonly reported: "success" | "failed" | null;
+  /** Does the stored trace have the size and checksum that its runner reported? Null when no runner said. */
+  readonly traceVerified: boolean | null;
+  /** How often the current attempt was told to send its trace anew. */
+  readonly traceResets: number;
+  /** Somebody who reads the trace now will look again before this, as far as one knows. */
+  readonly watchedUntilMs: number;
   readonly retriedAs: number | null;
   readonly history: readonly HistoryEntry[];
 }
@@ -137,6 +149,9 @@ export const newBuild = (
   failureReason: null,
   exitCode: null,
   reported: null,
+  traceVerified: null,
+  traceResets: 0,
+  watchedUntilMs: 0,
   retriedAs: null,
   history: [{ atMs: nowMs, event: "create", status: "created", detail: null }],
 });

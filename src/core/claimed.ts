@@ -1,5 +1,6 @@
 /** What a runner gets with a build: the claim's answer, before a dialect gives it its shape. */
 import type { BuildSummary } from "./summary.ts";
+import type { DotenvVariable } from "./dotenv.ts";
 import type { BuildSpec, ProjectSnapshot } from "./spec.ts";
 
 export interface ClaimedDependency {
@@ -7,7 +8,7 @@ export interface ClaimedDependency {
   /** Downloads its archive, if it has one, while the claiming attempt runs, and nothing else. */
   readonly downloadToken: string;
   /** What it hands on to its dependants: the variables of its dotenv report. */
-  readonly variables: readonly { readonly key: string; readonly value: string }[];
+  readonly variables: readonly DotenvVariable[];
 }
 
 export interface ClaimedBuild {

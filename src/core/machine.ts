@@ -21,10 +21,20 @@ export type BuildEvent =
   | { readonly kind: "release"; readonly attempt: number }
   /** The runner says that it runs. */
   | { readonly kind: "confirm" }
+  /** A runner of two phases makes ready for the build that it is bound to. */
+  | { readonly kind: "prepare" }
   /** Any other sign of life by report. */
   | { readonly kind: "keep_alive" }
-  | { readonly kind: "succeed" }
-  | { readonly kind: "fail"; readonly reason: FailureReason; readonly exitCode: number | null }
+  /** The runner's final report; `traceVerified` as in `Build`. */
+  | { readonly kind: "succeed"; readonly traceVerified?: boolean | null }
+  | {
+      readonly kind: "fail";
+      readonly reason: FailureReason;
+      readonly exitCode: number | null;
+      readonly traceVerified?: boolean | null;
+    }
+  /** The stored trace is not what the runner sent: it is dropped, and the runner told to send it anew. */
+  | { readonly kind: "reset_trace" }
   | { readonly kind: "cancel"; readonly by: string; readonly force: boolean }
   /** Deadlines: see deadlines.ts. */
   | { readonly kind: "lose_claim" }
@@ -93,6 +103,7 @@ const claim: Rule<"claim"> = (build, event, nowMs) => {
     claim: { runner: event.runner, atMs: nowMs },
     avoidRunnerId: null,
     lastContactAtMs: null,
+    traceResets: 0,
   };
   const change = event.twoPhase ? taken : { ...taken, status: "running" as const, startedAtMs: nowMs };
   return changed(build, change, event, nowMs, `claimed by runner ${event.runner.id}`, "project");
@@ -107,19 +118,16 @@ const release: Rule<"release"> = (build, event, nowMs) =>
     : changed(build, { ...requeued, queuedAtMs: nowMs }, event, nowMs, "the claim was taken back unanswered");
 
 const confirmClaim: Rule<"confirm"> = (build, event, nowMs) =>
-  build.claim === null
-    ? notRunning(build, event, nowMs)
-    : changed(
-        build,
-        { status: "running", startedAtMs: nowMs, lastContactAtMs: nowMs },
-        event,
-        nowMs,
-        `confirmed by runner ${build.claim.runner.id}`,
-        "project",
-      );
+  changed(
+    build,
+    { status: "running", startedAtMs: nowMs, lastContactAtMs: nowMs },
+    event,
+    nowMs,
+    `confirmed by runner ${build.claim?.runner.id}`,
+    "project",
+  );
 
-const touchClaim: AnyRule = (build, event, nowMs) =>
-  build.claim === null ? notRunning(build, event, nowMs) : touch(build, event, nowMs);
+const alreadyRunning: AnyRule = (build) => refused({ reason: "already_running", status: build.status });
 
 const loseClaim: AnyRule = (build, event, nowMs) => {
   const silent = build.status === "pending" || build.lastContactAtMs === null;
@@ -168,10 +176,30 @@ const failed = (failureReason: FailureReason, detail: string | null, change: Par
 
 const canceled = ended("canceled", {});
 
-const succeed = ended("success", { reported: "success" });
+const aboutTrace = (traceVerified: boolean | null): string | null =>
+  traceVerified === false ? "its trace is not what the runner reported" : null;
 
-const fail: Rule<"fail"> = (build, event, nowMs) =>
-  failed(event.reason, null, { reported: "failed", exitCode: event.exitCode })(build, event, nowMs);
+const succeed: Rule<"succeed"> = (build, event, nowMs) => {
+  const { traceVerified = null } = event;
+  return ended("success", { reported: "success", traceVerified }, aboutTrace(traceVerified))(build, event, nowMs);
+};
+
+const fail: Rule<"fail"> = (build, event, nowMs) => {
+  const { reason, exitCode, traceVerified = null } = event;
+  const change = { reported: "failed", exitCode, traceVerified } as const;
+  return failed(reason, aboutTrace(traceVerified), change)(build, event, nowMs);
+};
+
+/** A runner may end a build before it has said that it runs: what it can't run, and what began while we were away. */
+const ifBound =
+  <E extends BuildEvent>(rule: (build: Build, event: E, nowMs: number) => Verdict) =>
+  (build: Build, event: E, nowMs: number): Verdict =>
+    build.claim === null ? notRunning(build, event, nowMs) : rule(build, event, nowMs);
+
+const resetTrace: AnyRule = (build, event, nowMs) => {
+  const change = { traceResets: build.traceResets + 1, lastContactAtMs: nowMs };
+  return changed(build, change, event, nowMs, "its trace was not what the runner reported: sent anew", "project");
+};
 
 const cancelNow: Rule<"cancel"> = (build, event, nowMs) =>
   ended("canceled", {}, `canceled by ${event.by}`)(build, event, nowMs);
@@ -192,8 +220,11 @@ const cancelRunning: Rule<"cancel"> = (build, event, nowMs) =>
 const cancelCanceling: Rule<"cancel"> = (build, event, nowMs) =>
   event.force ? cancelNow(build, event, nowMs) : { kind: "same" };
 
-const reportCanceled: AnyRule = (build, event, nowMs) =>
-  ended("canceled", { reported: event.kind === "succeed" ? "success" : "failed" })(build, event, nowMs);
+const reportCanceled = (build: Build, event: EventOf<"succeed"> | EventOf<"fail">, nowMs: number): Verdict => {
+  const { kind, traceVerified = null } = event;
+  const change = { reported: kind === "succeed" ? "success" : "failed", traceVerified } as const;
+  return ended("canceled", change, aboutTrace(traceVerified))(build, event, nowMs);
+};
 
 const goSilent: AnyRule = (build, event, nowMs) => {
   const last = build.lastContactAtMs;
@@ -248,9 +279,11 @@ const resting = {
   break_claim: same,
   release: same,
   confirm: notRunning,
+  prepare: notRunning,
   keep_alive: notRunning,
   succeed: notRunning,
   fail: notRunning,
+  reset_trace: notRunning,
   cancel: same,
   lose_claim: same,
   go_silent: same,
@@ -275,8 +308,12 @@ export const TABLE = {
     claim,
     break_claim: breakClaim,
     release,
-    confirm: confirmClaim,
-    keep_alive: touchClaim,
+    confirm: ifBound(confirmClaim),
+    prepare: ifBound(touch),
+    keep_alive: ifBound(touch),
+    succeed: ifBound(succeed),
+    fail: ifBound(fail),
+    reset_trace: ifBound(resetTrace),
     cancel: cancelNow,
     lose_claim: loseClaim,
     expire_pending: failed("stuck_or_timeout_failure", "no runner took it in time"),
@@ -287,9 +324,11 @@ export const TABLE = {
     ...resting,
     release,
     confirm: touch,
+    prepare: alreadyRunning,
     keep_alive: touch,
     succeed,
     fail,
+    reset_trace: resetTrace,
     cancel: cancelRunning,
     lose_claim: loseClaim,
     go_silent: goSilent,
@@ -302,9 +341,11 @@ export const TABLE = {
   canceling: {
     ...resting,
     confirm: touch,
+    prepare: alreadyRunning,
     keep_alive: touch,
     succeed: reportCanceled,
     fail: reportCanceled,
+    reset_trace: resetTrace,
     cancel: cancelCanceling,
     go_silent: canceled,
     time_out: canceled,
@@ -320,7 +361,15 @@ export const TABLE = {
   manual: { ...resting, enqueue, cancel: cancelNow },
 } as const satisfies Record<BuildStatus, { readonly [K in EventKind]: Rule<K> }>;
 
-const RUNNER_EVENTS: ReadonlySet<EventKind> = new Set(["confirm", "keep_alive", "succeed", "fail", "overflow_trace"]);
+const RUNNER_EVENTS: ReadonlySet<EventKind> = new Set([
+  "confirm",
+  "prepare",
+  "keep_alive",
+  "succeed",
+  "fail",
+  "reset_trace",
+  "overflow_trace",
+]);
 
 /** What `event` makes of `build` at `nowMs`. Pure: the caller stores the new build and owes `tell` in one transaction. */
 export const decide = (build: Build, event: BuildEvent, nowMs: number): Verdict => {

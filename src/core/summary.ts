@@ -1,6 +1,6 @@
 /** What a build tells others of itself: copies that may lag, never the truth. */
 import { isFinished } from "./build.ts";
-import type { Build, BuildStatus, FailureReason } from "./build.ts";
+import type { Build, BuildStatus, FailureReason, RunnerRef } from "./build.ts";
 import type { BuildSpec } from "./spec.ts";
 
 /** One stored artifact, as consumers see it. */
@@ -27,8 +27,10 @@ export interface BuildSummary extends Pick<BuildSpec, "name" | "stage" | "ref" |
   readonly finishedAtMs: number | null;
   readonly erasedAtMs: number | null;
   readonly failureReason: FailureReason | null;
+  readonly exitCode: number | null;
+  readonly traceVerified: boolean | null;
   readonly retriedAs: number | null;
-  readonly runner: { readonly id: number; readonly description: string; readonly shared: boolean } | null;
+  readonly runner: Pick<RunnerRef, "id" | "description" | "shared" | "manager"> | null;
   readonly artifacts: readonly ArtifactSummary[];
 }
 
@@ -52,6 +54,8 @@ export const summarize = (build: Build, spec: BuildSpec, artifacts: readonly Art
   finishedAtMs: build.finishedAtMs,
   erasedAtMs: build.erasedAtMs,
   failureReason: build.failureReason,
+  exitCode: build.exitCode,
+  traceVerified: build.traceVerified,
   retriedAs: build.retriedAs,
   runner:
     build.claim === null
@@ -60,6 +64,7 @@ export const summarize = (build: Build, spec: BuildSpec, artifacts: readonly Art
           id: build.claim.runner.id,
           description: build.claim.runner.description,
           shared: build.claim.runner.shared,
+          manager: build.claim.runner.manager,
         },
   artifacts,
 });

@@ -110,7 +110,7 @@ describe("the end", () => {
   it("an erased build refuses its runner whatever it says, also the report that it repeats", () => {
     const erased = after(BUILDS.success, { kind: "erase", by: "root", hasContent: true });
     const reports: BuildEvent[] = [{ kind: "succeed" }, FAIL, { kind: "confirm" }, { kind: "keep_alive" }];
-    for (const report of reports) expect(refusal(erased, report)).toEqual({ reason: "erased" });
+    for (const report of reports) expect(refusal(erased, report)).toEqual({ reason: "erased", status: "success" });
   });
 
   it("a second retry names the build that the first one made", () => {

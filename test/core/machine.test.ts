@@ -17,9 +17,11 @@ const PRODUCT = `
   break_claim      | same         | pending        | same           | same         | same         | same           | same           | same           | same           | same
   release          | same         | same           | pending        | pending      | same         | same           | same           | same           | same           | same
   confirm          | !not_running | !not_running   | running        | touched      | touched      | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
+  prepare          | !not_running | !not_running   | touched        | !already_running | !already_running | !not_running | !not_running | !not_running | !not_running | !not_running
   keep_alive       | !not_running | !not_running   | touched        | touched      | touched      | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
-  succeed          | !not_running | !not_running   | !not_running   | success      | canceled     | same           | !not_running   | !not_running   | !not_running   | !not_running
-  fail             | !not_running | !not_running   | !not_running   | failed       | canceled     | !not_running   | same           | !not_running   | !not_running   | !not_running
+  succeed          | !not_running | !not_running   | success        | success      | canceled     | same           | !not_running   | !not_running   | !not_running   | !not_running
+  fail             | !not_running | !not_running   | failed         | failed       | canceled     | !not_running   | same           | !not_running   | !not_running   | !not_running
+  reset_trace      | !not_running | !not_running   | pending        | running      | canceling    | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
   cancel           | canceled     | canceled       | canceled       | canceling    | same         | same           | same           | same           | same           | canceled
   lose_claim       | same         | same           | pending        | pending      | same         | same           | same           | same           | same           | same
   go_silent        | same         | same           | same           | failed       | canceled     | same           | same           | same           | same           | same
@@ -39,9 +41,11 @@ const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   break_claim: () => ({ kind: "break_claim", runnerId: 7, error: "an error" }),
   release: (build) => ({ kind: "release", attempt: build.attempt }),
   confirm: () => ({ kind: "confirm" }),
+  prepare: () => ({ kind: "prepare" }),
   keep_alive: () => ({ kind: "keep_alive" }),
   succeed: () => ({ kind: "succeed" }),
   fail: () => FAIL,
+  reset_trace: () => ({ kind: "reset_trace" }),
   cancel: () => CANCEL,
   lose_claim: () => ({ kind: "lose_claim" }),
   go_silent: () => ({ kind: "go_silent" }),

@@ -54,7 +54,7 @@ describe("a build that nobody speaks for", () => {
     const { stub } = await pendingBuild();
     await claim(stub, runnerRefOf(), true);
     advance(100 * SECOND);
-    await stub.report(FIRST, { kind: "keep_alive" }, null);
+    await stub.report(FIRST, { kind: "keep_alive" });
     expect(await msToChange(stub)).toBe(LEASE);
     expect(await lastEvent(stub)).toBe("lose_claim");
   });

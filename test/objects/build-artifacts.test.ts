@@ -15,6 +15,7 @@ import {
   valueOf,
 } from "../support/objects.ts";
 import type { BuildStub } from "../support/objects.ts";
+import { fileOf } from "../support/spec.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -26,11 +27,11 @@ const CONSUMER: Access | null = null;
 const begin = async (stub: BuildStub, text: string, type = "archive") => {
   const { id, key } = valueOf(await stub.beginArtifact(FIRST, type, "zip"));
   await env.ARTIFACTS.put(key, text);
-  const file = { filename: "a.zip", sizeBytes: text.length, sha256: "00", expiresInMs: null as number | null };
+  const file = fileOf({ type, sizeBytes: text.length });
   return {
     id,
     key,
-    commit: (expiresInMs: number | null = null) => stub.commitArtifact(FIRST, id, { ...file, expiresInMs }),
+    commit: (expiresInMs: number | null = null) => stub.commitArtifact(FIRST, id, { ...file, expiresInMs }, true),
   };
 };
 const store = async (stub: BuildStub, text: string, expiresInMs: number | null = null, type = "archive") => {
@@ -39,7 +40,7 @@ const store = async (stub: BuildStub, text: string, expiresInMs: number | null =
   return upload.key;
 };
 const exists = async (key: string) => (await env.ARTIFACTS.head(key)) !== null;
-const finish = (stub: BuildStub) => stub.report(FIRST, { kind: "succeed" }, null);
+const finish = (stub: BuildStub) => stub.report(FIRST, { kind: "succeed" });
 
 /** Fires alarms up to this time. */
 const passTime = async (stub: BuildStub, ms: number): Promise<void> => {
@@ -53,7 +54,7 @@ describe("uploads", () => {
     const { stub } = await runningBuild();
     const upload = await begin(stub, "zip");
     expect(refusalOf(await stub.artifact("archive", CONSUMER))).toEqual({ reason: "not_found", what: "artifact" });
-    expect(valueOf(await upload.commit()).artifacts).toMatchObject([
+    expect(valueOf(await upload.commit()).build.artifacts).toMatchObject([
       { type: "archive", filename: "a.zip", sizeBytes: 3 },
     ]);
     expect(valueOf(await stub.artifact("archive", FIRST))).toMatchObject({ key: upload.key, sizeBytes: 3 });
@@ -111,6 +112,49 @@ describe("uploads", () => {
     await fireAlarm(stub);
     await expect(multipart.complete([part])).rejects.toThrow("multipart upload");
   });
+});
+
+describe("an artifact that must not be replaced", () => {
+  const again = async (stub: BuildStub, text: string, sha256: string, type: string) => {
+    const { id, key } = await begin(stub, text, type);
+    return { key, outcome: await stub.commitArtifact(FIRST, id, fileOf({ type, sha256 }), false) };
+  };
+
+  it("takes the same bytes once more and stores nothing, and refuses others of its type", async () => {
+    const { stub } = await runningBuild();
+    expect(valueOf((await again(stub, "one", "01", "junit")).outcome).stored).toBe(true);
+    const { revision } = valueOf(await stub.summary());
+    expect(valueOf((await again(stub, "one", "01", "junit")).outcome).stored).toBe(false);
+    const other = await again(stub, "two", "02", "junit");
+    expect(refusalOf(other.outcome)).toEqual({ reason: "artifact_exists", type: "junit" });
+    expect(valueOf(await stub.summary())).toMatchObject({ revision, artifacts: [{ type: "junit" }] });
+  });
+
+  it("leaves those of other types alone", async () => {
+    const { stub } = await runningBuild();
+    for (const type of ["archive", "junit", "sast"]) valueOf((await again(stub, type, type, type)).outcome);
+    const types = valueOf(await stub.summary()).artifacts.map((each) => each.type);
+    expect(types).toEqual(["archive", "junit", "sast"]);
+  });
+
+  it("is of the type that its commit names, since a form may say it after the file", async () => {
+    const { stub } = await runningBuild();
+    const { id } = await begin(stub, "report", "archive");
+    valueOf(await stub.commitArtifact(FIRST, id, fileOf({ type: "junit", format: "gzip" }), false));
+    expect(valueOf(await stub.summary()).artifacts).toMatchObject([{ type: "junit", format: "gzip" }]);
+  });
+});
+
+it("the variables of a dotenv report are told to dependants as long as the report is there", async () => {
+  const { stub } = await runningBuild();
+  const { id } = await begin(stub, "gzip", "dotenv");
+  const variables = [{ key: "VERSION", value: "1.2" }];
+  valueOf(await stub.commitArtifact(FIRST, id, fileOf({ type: "dotenv", variables, expiresInMs: MINUTE }), false));
+  await finish(stub);
+  await evictDurableObject(stub);
+  expect(valueOf(await stub.dependency()).variables).toEqual(variables);
+  await passTime(stub, MINUTE);
+  expect(valueOf(await stub.dependency()).variables).toEqual([]);
 });
 
 describe("stored artifacts", () => {
@@ -176,7 +220,7 @@ describe("stored artifacts", () => {
     const key = await store(stub, "zip");
     await finish(stub);
     expect(valueOf(await stub.erase("root")).artifacts).toEqual([]);
-    expect(refusalOf(await stub.deleteArtifacts(null))).toEqual({ reason: "erased" });
+    expect(refusalOf(await stub.deleteArtifacts(null))).toMatchObject({ reason: "erased" });
     await passTime(stub, 10 * MINUTE);
     expect(await exists(key)).toBe(false);
   });

@@ -78,7 +78,7 @@ describe("appending", () => {
     // A row as 100 MiB of trace would leave behind it, without writing them.
     await rowsOf(stub, "INSERT INTO trace (offset_bytes, bytes, crc32, at_ms) VALUES (104857599, x'61', 0, 0)");
     await evictDurableObject(stub);
-    const tooLarge = { reason: "trace_too_large", limitBytes: 104_857_600 };
+    const tooLarge = { reason: "trace_too_large", limitBytes: 104_857_600, status: "failed" };
     expect(refusalOf(await stub.append(FIRST, 104_857_600, bytesOf("x")))).toEqual(tooLarge);
     expect(valueOf(await stub.summary())).toMatchObject({ status: "failed", failureReason: "trace_size_exceeded" });
     expect((await traceRows(stub)).length).toBe(2);
@@ -96,7 +96,7 @@ describe("keep-alives without bytes", () => {
     for (let at = 0; at < 5; at++) {
       advance(QUARTER_MS / 5);
       await stub.append(FIRST, 0, new Uint8Array());
-      await stub.report(FIRST, { kind: "keep_alive" }, null);
+      await stub.report(FIRST, { kind: "keep_alive" });
     }
     expect(await storedContact(stub)).toBe(first);
     expect(await changes(stub)).toBe(before);
@@ -157,7 +157,7 @@ describe("reading", () => {
     await stub.append(FIRST, 0, bytesOf("new!"));
     expect(valueOf(await reading)).toEqual({ bytes: bytesOf("new!"), lengthBytes: 4, finished: false });
     const end = stub.readTrace(4, 100, 60_000);
-    await stub.report(FIRST, { kind: "succeed" }, null);
+    await stub.report(FIRST, { kind: "succeed" });
     expect(valueOf(await end)).toEqual({ bytes: bytesOf(""), lengthBytes: 4, finished: true });
   });
 

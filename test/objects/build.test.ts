@@ -20,6 +20,7 @@ import {
   uniqueId,
   valueOf,
 } from "../support/objects.ts";
+import type { BuildStub } from "../support/objects.ts";
 
 describe("making a build", () => {
   it("twice makes one", async () => {
@@ -73,10 +74,28 @@ describe("claiming", () => {
     const { stub } = await pendingBuild();
     await claim(stub, runnerRefOf(), true);
     expect(await statusOf(stub)).toBe("pending");
-    expect(valueOf(await stub.append(FIRST, 0, bytesOf("early")))).toMatchObject({ status: "pending", lengthBytes: 0 });
-    expect(valueOf(await stub.report(FIRST, { kind: "keep_alive" }, null)).status).toBe("pending");
-    expect(valueOf(await stub.report(FIRST, { kind: "confirm" }, null)).status).toBe("running");
+    expect(valueOf(await stub.report(FIRST, { kind: "prepare" })).status).toBe("pending");
+    expect(valueOf(await stub.report(FIRST, { kind: "confirm" })).status).toBe("running");
+    expect(refusalOf(await stub.report(FIRST, { kind: "prepare" }))).toMatchObject({ reason: "already_running" });
     expect(valueOf(await stub.append(FIRST, 0, bytesOf("now"))).lengthBytes).toBe(3);
+  });
+
+  it.each([
+    ["writes its trace", async (stub: BuildStub) => valueOf(await stub.append(FIRST, 0, bytesOf("on with it")))],
+    ["uploads", async (stub: BuildStub) => valueOf(await stub.beginArtifact(FIRST, "archive", "zip"))],
+  ])("in two phases is confirmed as well by a runner that %s: its word was lost, and it goes on", async (_, act) => {
+    const { stub } = await pendingBuild();
+    await claim(stub, runnerRefOf(), true);
+    await act(stub);
+    await evictDurableObject(stub);
+    expect(await statusOf(stub)).toBe("running");
+  });
+
+  it("in two phases may end before it was confirmed, of a runner that can't run the build", async () => {
+    const { stub } = await pendingBuild();
+    await claim(stub, runnerRefOf(), true);
+    const failed = { kind: "fail", reason: "runner_system_failure", exitCode: null } as const;
+    expect(valueOf(await stub.report(FIRST, failed)).status).toBe("failed");
   });
 
   it("of a dependant brings its dependencies' download tokens, and skips those that are gone", async () => {
@@ -87,9 +106,9 @@ describe("claiming", () => {
     const keys = await tokenKeys(env);
     const token = { kind: "download", queue: "default", id: dependency.id, dependant: id, attempt: 1 };
     expect(await keys.verify(dependencies[0]?.downloadToken ?? "")).toEqual(token);
-    expect(await stub.isAttemptRunning(1)).toBe(true);
-    await stub.report(FIRST, { kind: "succeed" }, null);
-    expect(await stub.isAttemptRunning(1)).toBe(false);
+    expect(await stub.holder(1)).toMatchObject({ ok: true });
+    await stub.report(FIRST, { kind: "succeed" });
+    expect(await stub.holder(1)).toMatchObject({ ok: false, refusal: { reason: "not_running" } });
   });
 
   it("given back unanswered makes the old token stale, and the next attempt has its own", async () => {
@@ -111,16 +130,16 @@ describe("reporting", () => {
     const before = valueOf(await stub.summary());
     expect(valueOf(await stub.report(FIRST, failed, logOf("another log"))).lengthBytes).toBe(3);
     expect(valueOf(await stub.summary())).toEqual(before);
-    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }, null))).toMatchObject({ reason: "not_running" });
+    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }))).toMatchObject({ reason: "not_running" });
   });
 
   it("is for the runner that holds the build, and for tokens of its attempt", async () => {
     const { stub } = await runningBuild({}, runnerRefOf({ id: 12 }));
     const other = { by: "runner", runnerId: 13 } as const;
-    expect(refusalOf(await stub.report(other, { kind: "succeed" }, null))).toMatchObject({ reason: "not_running" });
-    expect(refusalOf(await stub.report(attempt(2), { kind: "succeed" }, null))).toEqual({ reason: "stale_token" });
+    expect(refusalOf(await stub.report(other, { kind: "succeed" }))).toMatchObject({ reason: "not_running" });
+    expect(refusalOf(await stub.report(attempt(2), { kind: "succeed" }))).toEqual({ reason: "stale_token" });
     const own = { by: "runner", runnerId: 12 } as const;
-    expect(valueOf(await stub.report(own, { kind: "succeed" }, null)).status).toBe("success");
+    expect(valueOf(await stub.report(own, { kind: "succeed" })).status).toBe("success");
   });
 });
 
@@ -129,12 +148,13 @@ describe("controlling", () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, bytesOf("before"));
     expect(valueOf(await stub.cancel("root", false)).status).toBe("canceled");
-    expect(valueOf(await stub.append(FIRST, 6, bytesOf(" after")))).toMatchObject({
+    expect(refusalOf(await stub.append(FIRST, 6, bytesOf(" after")))).toEqual({
+      reason: "trace_closed",
       status: "canceled",
       lengthBytes: 6,
     });
     expect(await traceOf(stub)).toBe("before");
-    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }, null))).toMatchObject({ status: "canceled" });
+    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }))).toMatchObject({ status: "canceled" });
   });
 
   it("a cancel lets a runner that can wind down write on, and force doesn't", async () => {
@@ -154,13 +174,13 @@ describe("controlling", () => {
     expect(valueOf(await stub.erase("root"))).toMatchObject({ status: "success", artifacts: [] });
     expect(await traceOf(stub)).toBe("");
     expect(await rowsOf(stub, "SELECT * FROM trace")).toEqual([]);
-    expect(refusalOf(await stub.append(FIRST, 6, bytesOf("x")))).toEqual({ reason: "erased" });
-    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }, null))).toEqual({ reason: "erased" });
+    expect(refusalOf(await stub.append(FIRST, 6, bytesOf("x")))).toEqual({ reason: "erased", status: "success" });
+    expect(refusalOf(await stub.report(FIRST, { kind: "succeed" }))).toMatchObject({ reason: "erased" });
   });
 
   it("a second retry names the first", async () => {
     const { stub } = await runningBuild();
-    await stub.report(FIRST, { kind: "succeed" }, null);
+    await stub.report(FIRST, { kind: "succeed" });
     expect(valueOf(await stub.markRetried(77)).retriedAs).toBe(77);
     expect(refusalOf(await stub.markRetried(78))).toEqual({ reason: "not_retryable", retriedAs: 77 });
   });
@@ -186,10 +206,10 @@ describe("memory is dispensable", () => {
     expect(valueOf(await evicted(await stub.append(FIRST, 4, bytesOf("two ")))).lengthBytes).toBe(8);
     const repeated = await evicted(await stub.append(FIRST, 4, bytesOf("two ")));
     expect(refusalOf(repeated)).toEqual({ reason: "range_mismatch", lengthBytes: 8, status: "running" });
-    expect(valueOf(await evicted(await stub.report(FIRST, { kind: "keep_alive" }, null))).status).toBe("running");
+    expect(valueOf(await evicted(await stub.report(FIRST, { kind: "keep_alive" }))).status).toBe("running");
     const ended = await evicted(await stub.report(FIRST, { kind: "succeed" }, logOf("one two three")));
     expect(valueOf(ended)).toMatchObject({ status: "success", lengthBytes: 13 });
-    expect(valueOf(await evicted(await stub.report(FIRST, { kind: "succeed" }, null))).status).toBe("success");
+    expect(valueOf(await evicted(await stub.report(FIRST, { kind: "succeed" }))).status).toBe("success");
     expect(await traceOf(stub)).toBe("one two three");
     const events = valueOf(await stub.history()).map((entry) => entry.event);
     expect(events).toEqual(["create", "enqueue", "claim", "succeed"]);

@@ -15,7 +15,7 @@ import {
   uniqueId,
   valueOf,
 } from "../support/objects.ts";
-import { specOf } from "../support/spec.ts";
+import { fileOf, specOf } from "../support/spec.ts";
 
 const directory = () => directoryStub(env);
 const newPath = () => `test/p${uniqueId()}`;
@@ -101,7 +101,7 @@ describe("making a build", () => {
     const project = await newProject();
     const { id } = valueOf(await create(project));
     await poll(await registered(project.id));
-    await buildStub(env, id).report(FIRST, { kind: "succeed" }, null);
+    await buildStub(env, id).report(FIRST, { kind: "succeed" });
     expect(await listed(project)).toEqual([[id, "success"]]);
   });
 });
@@ -157,7 +157,7 @@ describe("deleting a project", () => {
     const stub = buildStub(env, done.id);
     const upload = valueOf(await stub.beginArtifact(FIRST, "archive", "zip"));
     await env.ARTIFACTS.put(upload.key, "zip");
-    await stub.commitArtifact(FIRST, upload.id, { filename: "a.zip", sizeBytes: 3, sha256: "00", expiresInMs: null });
+    await stub.commitArtifact(FIRST, upload.id, fileOf(), true);
     return { project, runner, done, waiting };
   };
 

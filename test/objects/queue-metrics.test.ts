@@ -92,8 +92,8 @@ describe("builds that end", () => {
     const bad = await pendingBuild({}, projectId);
     await poll(runner);
     const unwanted = await pendingBuild({}, projectId);
-    await good.stub.report(FIRST, { kind: "succeed" }, null);
-    await bad.stub.report(FIRST, { kind: "fail", reason: "script_failure", exitCode: 1 }, null);
+    await good.stub.report(FIRST, { kind: "succeed" });
+    await bad.stub.report(FIRST, { kind: "fail", reason: "script_failure", exitCode: 1 });
     await unwanted.stub.cancel("root", false);
     await crash(queue());
     for (const { id, stub } of [good, bad, unwanted]) await queue().notify(await stub.notice(id));

@@ -132,7 +132,7 @@ describe("what a runner has or had", () => {
     const [runner, other] = [await registered(projectId), await registered(projectId)];
     await poll(runner);
     expect(valueOf(await queue().runner(runner.id))).toMatchObject({ running: 1, online: true });
-    await stub.report(FIRST, { kind: "succeed" }, null);
+    await stub.report(FIRST, { kind: "succeed" });
     expect(valueOf(await queue().runner(runner.id))).toMatchObject({ running: 0 });
     expect(refusalOf(await queue().findRunnerBuild(runner, id))).toBeNull();
     expect(refusalOf(await queue().findRunnerBuild(other, id))).toEqual({ reason: "not_found", what: "build" });

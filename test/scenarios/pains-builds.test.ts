@@ -146,7 +146,7 @@ test("pain 13: a two-phase runner has the build for itself before it runs, and r
     status: "pending",
     pending_reason: `runner ${runner.id} is about to run it`,
   });
-  await buildStub(env, id).report(attempt(1), { kind: "confirm" }, null);
+  await buildStub(env, id).report(attempt(1), { kind: "confirm" });
   expect(await jobOf(project, id)).toMatchObject({ status: "running", started_at: new Date().toISOString() });
 });
 
@@ -168,7 +168,7 @@ test("pain 14: a runner that can winds down when canceled, within five minutes; 
   expect(await traceText(stuck.id)).toBe("working.\nafter_script.\n");
 
   const done = await wound();
-  await buildStub(env, done.id).report(attempt(1), { kind: "fail", reason: "script_failure", exitCode: 1 }, null);
+  await buildStub(env, done.id).report(attempt(1), { kind: "fail", reason: "script_failure", exitCode: 1 });
   expect(await jobOf(done.project, done.id)).toMatchObject({ status: "canceled" });
 
   const forced = await wound();

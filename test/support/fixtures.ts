@@ -6,6 +6,7 @@ import type { Outcome } from "../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings } from "../../src/core/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
+import { fileOf } from "./spec.ts";
 
 export const ORIGIN = "https://ci.test";
 export const SHA = "5f0c3a9d1e7b42869a0d3c5e8f1b274690acde13";
@@ -93,7 +94,7 @@ export const append = async (claimed: ClaimedBuild, start: number, text: string 
 export const finish = async (claimed: ClaimedBuild, how: "success" | "failed" = "success"): Promise<void> => {
   const fail = { kind: "fail", reason: "script_failure", exitCode: 1 } as const;
   const report = how === "success" ? ({ kind: "succeed" } as const) : fail;
-  valueOf(await buildStub(env, claimed.summary.id).report(accessOf(claimed), report, null));
+  valueOf(await buildStub(env, claimed.summary.id).report(accessOf(claimed), report));
 };
 
 /** Stores an archive as the job's artifact. */
@@ -105,7 +106,7 @@ export const storeArchive = async (
   const stub = buildStub(env, claimed.summary.id);
   const { id, key } = valueOf(await stub.beginArtifact(accessOf(claimed), "archive", "zip"));
   await env.ARTIFACTS.put(key, content);
-  const file = { filename: "artifacts.zip", sizeBytes: content.length, sha256: "0".repeat(64), expiresInMs };
-  valueOf(await stub.commitArtifact(accessOf(claimed), id, file));
+  const file = fileOf({ filename: "artifacts.zip", sizeBytes: content.length, expiresInMs });
+  valueOf(await stub.commitArtifact(accessOf(claimed), id, file, true));
   return { key };
 };

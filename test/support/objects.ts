@@ -1,5 +1,5 @@
 /** What the tests of the objects share: builds and runners under numbers of their own, time that only they move, crashes. */
-import type { WholeLog } from "../../src/build/log-stream.ts";
+import type { ReportedTrace } from "../../src/build/runner-calls.ts";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
@@ -90,9 +90,9 @@ export const runningBuild = async (spec: Partial<BuildSpec> = {}, runner = runne
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** A whole log, as a report carries it. */
-export const logOf = (text: string): WholeLog => {
+export const logOf = (text: string): ReportedTrace => {
   const blob = new Blob([text]);
-  return { lengthBytes: blob.size, bytes: blob.stream() };
+  return { log: { lengthBytes: blob.size, bytes: blob.stream() } };
 };
 
 /** Of a build that runs, a tail that may be the beginning of a token is held back: end with what no token has, as `.` */

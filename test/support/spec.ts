@@ -1,3 +1,4 @@
+import type { UploadedFile } from "../../src/build/artifacts.ts";
 import type { BuildSpec } from "../../src/core/spec.ts";
 
 /** A spec with nothing special in it, but for `change`. */
@@ -21,5 +22,17 @@ export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
   timeoutSeconds: 3600,
   allowGitFetch: true,
   dependencies: [],
+  ...change,
+});
+
+/** An archive whose bytes are in the bucket, but for `change`. */
+export const fileOf = (change: Partial<UploadedFile> = {}): UploadedFile => ({
+  type: "archive",
+  format: "zip",
+  filename: "a.zip",
+  sizeBytes: 3,
+  sha256: "00",
+  variables: null,
+  expiresInMs: null,
   ...change,
 });

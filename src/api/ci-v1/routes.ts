@@ -8,7 +8,7 @@
  *   PUT    /builds/:id                     reportBuild; `PUT /builds/-1` is how a runner asks whether it is still known
  *   PATCH  /builds/:id/trace.txt           appendTrace
  *   POST   /builds/:id/artifacts/authorize authorizeUpload
- *   POST   /builds/:id/artifacts           uploadArchive
+ *   POST   /builds/:id/artifacts           uploadArtifact
  *   GET    /builds/:id/artifacts           findArchive, downloadArchive
  *   DELETE /builds/:id/artifacts           deleteArchive
  *
@@ -26,7 +26,7 @@ import type { Context } from "hono";
 import type { Env } from "../../config.ts";
 import type { Report } from "../../build/runner-calls.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { refuse } from "../../core/refusal.ts";
+import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
 import type { BuildSummary } from "../../core/summary.ts";
 import { readBody } from "../body.ts";
@@ -36,7 +36,7 @@ import { validate } from "../loose.ts";
 import { readParams } from "../params.ts";
 import { readReport } from "../report-body.ts";
 import { concerns } from "../request-log.ts";
-import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArchive } from "../verbs/artifacts.ts";
+import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArtifact } from "../verbs/artifacts.ts";
 import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
 import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../verbs/work.ts";
@@ -127,7 +127,7 @@ legacyRoutes.put("/builds/:id", async (context) => {
   if (!access.ok) return refusalResponse(context, access.refusal, "report");
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "report");
   const report = REPORTS.get(asked.value.state ?? "") ?? { kind: "keep_alive" };
-  const reported = await reportBuild(context.env, access.value, buildId, report, body.value.log);
+  const reported = await reportBuild(context.env, access.value, buildId, report, { log: body.value.log });
   return reported.ok ? context.json(true) : refusalResponse(context, reported.refusal, "report");
 });
 
@@ -160,7 +160,9 @@ legacyRoutes.post("/builds/:id/artifacts/authorize", async (context) => {
   if (!asked.ok) return refusalResponse(context, asked.refusal, "authorize");
   const token = context.req.header("BUILD-TOKEN") ?? asked.value.token ?? null;
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "authorize");
-  const allowed = await authorizeUpload(context.env, token, buildId, asked.value.filesize ?? 0);
+  const access = await accessTo(context.env, token, buildId);
+  if (!access.ok) return refusalResponse(context, access.refusal, "authorize");
+  const allowed = await authorizeUpload(context.env, access.value, buildId, asked.value.filesize ?? 0);
   return allowed.ok ? context.json({}) : refusalResponse(context, allowed.refusal, "authorize");
 });
 
@@ -168,9 +170,12 @@ legacyRoutes.post("/builds/:id/artifacts", async (context) => {
   const buildId = buildIdOf(context);
   if (buildId === null) return refusalResponse(context, noSuchBuild.refusal, "upload");
   const token = earlyToken(context);
-  const uploaded = await uploadArchive(context.env, {
+  const uploaded = await uploadArtifact(context.env, {
     buildId,
     token,
+    authorize: accessTo,
+    kindOf: () => accept({ type: "archive", format: "zip" }),
+    replaces: true,
     expireIn: context.req.query("expire_in") ?? null,
     body: context.req.raw.body,
     contentType: context.req.header("Content-Type"),

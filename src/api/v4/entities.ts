@@ -103,11 +103,13 @@ export const jobEntity = (build: BuildSummary, { project, origin, nowMs, pending
     ...(archive === undefined ? {} : { artifacts_file: { filename: archive.filename, size: archive.sizeBytes } }),
     artifacts: build.artifacts.map(artifactEntity),
     runner: build.runner === null ? null : jobRunnerEntity(build.runner),
-    runner_manager: null,
+    runner_manager: build.runner === null ? null : jobManagerEntity(build.runner),
     artifacts_expire_at: isoTimeOrNull(archive?.expiresAtMs ?? null),
     archived: false,
     tag_list: build.tags,
     attempt: build.attempt,
+    exit_code: build.exitCode ?? null,
+    trace_verified: build.traceVerified ?? null,
     ...(build.retriedAs === null ? {} : { retried_as: build.retriedAs }),
     ...(pendingReason === null ? {} : { pending_reason: pendingReason }),
   };
@@ -155,3 +157,7 @@ const jobRunnerEntity = ({ id, description, shared }: NonNullable<BuildSummary["
   name: null,
   online: null,
 });
+
+/** Which machine it was, for runners that tell. */
+const jobManagerEntity = ({ manager }: NonNullable<BuildSummary["runner"]>) =>
+  manager == null ? null : { id: manager.id, system_id: manager.systemId };

@@ -9,7 +9,8 @@ import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { sameSecret } from "../../core/tokens.ts";
 import type { TokenClaims } from "../../core/tokens.ts";
-import { projectStub } from "../../stubs.ts";
+import type { BuildSummary } from "../../core/summary.ts";
+import { buildStub, projectStub } from "../../stubs.ts";
 import type { RunnerToken } from "../../queue/object.ts";
 import { retrying } from "../call.ts";
 import { concerns, currentRequest } from "../request-log.ts";
@@ -26,16 +27,33 @@ export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<
   return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
 };
 
-/** The token of the build's own attempt, or its project's `runners_token`. A token of another build opens nothing. */
-export const accessTo = async (env: Env, token: string | null, buildId: number | null): Promise<Outcome<Access>> => {
+/** What a token lets its holder do with a build. */
+export type Authorize = (env: Env, token: string | null, buildId: number | null) => Promise<Outcome<Access>>;
+
+/** The token of the build's own attempt. A token of another build opens nothing. */
+export const accessOfAttempt: Authorize = async (env, token, buildId) => {
   const claims = await claimsOf(env, token);
-  if (claims?.kind === "build" && claims.id === buildId) {
-    return accept({ by: "attempt", attempt: claims.attempt, requestId: currentRequest() });
-  }
+  return claims?.kind === "build" && claims.id === buildId
+    ? accept({ by: "attempt", attempt: claims.attempt, requestId: currentRequest() })
+    : refuse({ reason: "forbidden" });
+};
+
+/** The token of the build's own attempt, or its project's `runners_token`. */
+export const accessTo: Authorize = async (env, token, buildId) => {
+  const ofAttempt = await accessOfAttempt(env, token, buildId);
+  if (ofAttempt.ok) return ofAttempt;
+  const claims = await claimsOf(env, token);
   if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
   if (buildId === null) return refuse({ reason: "not_found", what: "build" });
   const good = await retrying(async () => projectStub(env, claims.id).checkTokenFor(claims.epoch, buildId));
   return good.ok ? accept({ by: "project", projectId: claims.id, requestId: currentRequest() }) : good;
+};
+
+/** The build whose attempt has this token, while a runner has it. Errors: `forbidden`, `stale_token`, `not_running`. */
+export const holderOf = async (env: Env, token: string | null): Promise<Outcome<BuildSummary>> => {
+  const claims = await claimsOf(env, token);
+  if (claims?.kind !== "build") return refuse({ reason: "forbidden" });
+  return retrying(async () => buildStub(env, claims.id).holder(claims.attempt));
 };
 
 /** What a registration token registers for: one project, or null for the whole instance. */

@@ -4,6 +4,7 @@ import type { Patched, Report } from "../../build/runner-calls.ts";
 import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
+import type { TraceSum } from "../../core/trace-sum.ts";
 import type { RunnerInfo } from "../../core/runner.ts";
 import type { PollAnswer } from "../../queue/object.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
@@ -61,18 +62,24 @@ export const accessOfRunner = async (
   return found.ok ? accept({ by: "runner", runnerId: runner.value.id, requestId: currentRequest() }) : found;
 };
 
-/** `log`, the whole trace, replaces what is stored. A report may be repeated, so a broken call is. */
+/**
+ * `log`, the whole trace, replaces what is stored; `sum` is what it must be like. A report may be repeated, so a broken call
+ * is.
+ */
 export const reportBuild = async (
   env: Env,
   access: Access,
   buildId: number,
   report: Report,
-  log: Uint8Array | null,
-): Promise<Outcome<Patched>> =>
-  retrying(async () => {
+  { log = null, sum = null }: { readonly log?: Uint8Array | null; readonly sum?: TraceSum | null },
+): Promise<Outcome<Patched>> => {
+  const reported = await retrying(async () => {
     const whole = log === null ? null : { lengthBytes: log.length, bytes: streamOf(log) };
-    return buildStub(env, buildId).report(access, report, whole);
+    return buildStub(env, buildId).report(access, report, { log: whole, sum });
   });
+  if (reported.ok) concerns({ runner: reported.value.runnerId });
+  return reported;
+};
 
 /** A patch that is too large is refused, but its runner lives: the build must not fail for silence. */
 export const noteContact = async (env: Env, access: Access, buildId: number): Promise<Outcome<null>> =>
