@@ -2,6 +2,7 @@
 import type { Build, BuildStatus, Claim, FailureReason, HistoryEntry } from "../core/build.ts";
 import type { DotenvVariable } from "../core/dotenv.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
+import { readSnapshot, readSpec } from "../core/stored-spec.ts";
 import type { ArtifactSummary } from "../core/summary.ts";
 import type { Bindings, Sql } from "../storage/sql.ts";
 import type { ArtifactRow, BuildRow, SpecRow } from "./schema.ts";
@@ -130,7 +131,7 @@ export class BuildStore {
     if (this.#spec !== null) return this.#spec;
     const row = this.#sql.first<SpecRow>("SELECT spec, project FROM spec");
     if (row === null) throw new Error("a build without a spec");
-    this.#spec = { spec: JSON.parse(row.spec) as BuildSpec, project: JSON.parse(row.project) as ProjectSnapshot };
+    this.#spec = { spec: readSpec(row.spec), project: readSnapshot(row.project) };
     return this.#spec;
   }
 

@@ -13,6 +13,8 @@ export interface BuildSpec {
   readonly beforeScript: readonly string[];
   readonly script: readonly string[];
   readonly afterScript: readonly string[];
+  /** Runs before the sources are fetched; today's runners alone know it. */
+  readonly preGetSourcesScript: readonly string[];
   readonly image: ImageSpec | null;
   readonly services: readonly ImageSpec[];
   readonly variables: readonly Variable[];
@@ -31,7 +33,22 @@ export interface ImageSpec {
   readonly alias?: string;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
+  readonly ports?: readonly ImagePort[];
+  readonly variables?: readonly Pick<Variable, "key" | "value">[];
+  /** Tried in this order. */
+  readonly pull_policy?: readonly PullPolicy[];
+  /** What is for one executor alone. */
+  readonly docker?: { readonly platform?: string; readonly user?: string };
+  readonly kubernetes?: { readonly user?: string };
 }
+
+export interface ImagePort {
+  readonly number: number;
+  readonly protocol: "http" | "https";
+  readonly name: string;
+}
+
+export type PullPolicy = "always" | "if-not-present" | "never";
 
 export interface Variable {
   readonly key: string;
@@ -53,6 +70,7 @@ export interface ArtifactsSpec {
   readonly exclude?: readonly string[];
   readonly when?: "on_success" | "on_failure" | "always";
   readonly expire_in?: string;
+  /** Paths by the type of the report. */
   readonly reports?: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -1,5 +1,6 @@
 /** Which projects and numbers there are: rows and the SQL on them. */
 import type { Project, ProjectSettings } from "../core/project.ts";
+import { readProject } from "../core/stored-spec.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Migration } from "../storage/sql.ts";
 
@@ -115,6 +116,6 @@ export class DirectoryStore {
       query.offset,
     );
     const total = this.#sql.first<{ n: number }>(`SELECT COUNT(*) AS n FROM project WHERE ${matching}`, search)?.n ?? 0;
-    return { projects: rows.map((row) => JSON.parse(row.project) as Project), total };
+    return { projects: rows.map((row) => readProject(row.project)), total };
   }
 }

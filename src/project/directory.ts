@@ -4,6 +4,7 @@ import type { Env } from "../config.ts";
 import type { Project, ProjectSettings } from "../core/project.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
+import { readProject } from "../core/stored-spec.ts";
 import type { NumberBlock, NumberKind } from "../storage/numbers.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { projectStub } from "../stubs.ts";
@@ -41,7 +42,7 @@ export class DirectoryObject extends DurableObject<Env> {
   async find(reference: number | string): Promise<Outcome<Project>> {
     const row = typeof reference === "number" ? this.#store.byId(reference) : this.#store.byPath(reference);
     if (row === null || row.state === "deleting") return refuse({ reason: "not_found", what: "project" });
-    const project = JSON.parse(row.project) as Project;
+    const project = readProject(row.project);
     if (row.state === "creating") await this.#complete(project);
     return accept(project);
   }

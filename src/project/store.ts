@@ -2,6 +2,7 @@
 import type { BuildStatus } from "../core/build.ts";
 import { isFinished } from "../core/build.ts";
 import type { Project } from "../core/project.ts";
+import { readProject } from "../core/stored-spec.ts";
 import type { BuildSummary } from "../core/summary.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { IndexRow, ProjectRow } from "./schema.ts";
@@ -41,7 +42,7 @@ export class ProjectStore {
 
   load(): { project: Project; deleting: boolean } | null {
     const row = this.#sql.first<ProjectRow>("SELECT * FROM project");
-    return row === null ? null : { project: JSON.parse(row.project) as Project, deleting: row.deleting === 1 };
+    return row === null ? null : { project: readProject(row.project), deleting: row.deleting === 1 };
   }
 
   put(project: Project, deleting: boolean): void {

@@ -92,6 +92,58 @@ describe("what a request says reaches the build", () => {
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
       { artifacts: { paths: ["out/"], expire_in: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
     ],
+    [
+      { services: [{ name: "db", variables: { A: 1, constructor: "x" }, ports: [5432], pull_policy: "always" }] },
+      {
+        services: [
+          {
+            name: "db",
+            variables: [
+              { key: "A", value: "1" },
+              { key: "constructor", value: "x" },
+            ],
+            ports: [{ number: 5432, protocol: "http", name: "default_port" }],
+            pull_policy: ["always"],
+          },
+        ],
+      },
+    ],
+    [
+      {
+        image: {
+          name: "x",
+          variables: [{ key: "A", value: "1" }],
+          ports: [{ number: "80", protocol: "https", name: "web" }],
+          pull_policy: ["never", "if-not-present"],
+          docker: { platform: "linux/arm64", user: 1000, other: true },
+          kubernetes: { user: "1000:1000" },
+        },
+      },
+      {
+        image: {
+          name: "x",
+          variables: [{ key: "A", value: "1" }],
+          ports: [{ number: 80, protocol: "https", name: "web" }],
+          pull_policy: ["never", "if-not-present"],
+          docker: { platform: "linux/arm64", user: "1000" },
+          kubernetes: { user: "1000:1000" },
+        },
+      },
+    ],
+    [
+      { variables: [{ key: "R", value: "$X", raw: true }] },
+      { variables: [{ ...variable, key: "R", value: "$X", raw: true }] },
+    ],
+    [
+      { artifacts: { reports: { dotenv: "a.env", coverage_report: { coverage_format: "jacoco", path: "j.xml" } } } },
+      { artifacts: { reports: { dotenv: ["a.env"], jacoco: ["j.xml"] } } },
+    ],
+    [
+      { artifacts: { reports: { cobertura: ["a"], coverage_report: { coverage_format: "cobertura", path: "b" } } } },
+      { artifacts: { reports: { cobertura: ["a", "b"] } } },
+    ],
+    [{ hooks: { pre_get_sources_script: "echo first" } }, { preGetSourcesScript: ["echo first"] }],
+    [{ protected: "true" }, { refProtected: true }],
     [{ cache: { key: "k", paths: ["m"] } }, { cache: [{ key: "k", paths: ["m"] }] }],
     [{ cache: [{ key: "a" }, { key: "b", policy: "pull" }] }, { cache: [{ key: "a" }, { key: "b", policy: "pull" }] }],
     [{ tags: ["b", "a", "b"] }, { tags: ["a", "b"] }],
@@ -147,6 +199,26 @@ describe("bad input is refused with the name of the field", () => {
     [{ variables: "A=1" }, "variables is invalid"],
     [{ variables: [{ key: "A", variable_type: "secret" }] }, "variables.0.variable_type does not have a valid value"],
     [{ artifacts: { expire_in: "soon" } }, "artifacts.expire_in is not a duration"],
+    [{ image: { name: "x", docker: [] } }, "image.docker is invalid"],
+    [{ image: { name: "x", pull_policy: [] } }, "image.pull_policy is invalid"],
+    [{ image: { name: "x", pull_policy: "sometimes" } }, "image.pull_policy.0 does not have a valid value"],
+    [{ services: [{ name: "x", variables: { A: {} } }] }, "services.0.variables.0.value is invalid"],
+    [{ services: [{ name: "x", variables: { "A-B": "1" } }] }, "services.0.variables.0.key is invalid"],
+    [{ services: [{ name: "x", ports: [65_536] }] }, "services.0.ports.0.number is invalid"],
+    [{ artifacts: { reports: ["junit"] } }, "artifacts.reports is invalid"],
+    [{ artifacts: { reports: { junit: "a", junk: "b" } } }, "artifacts.reports.junk is not a type of report"],
+    [{ artifacts: { reports: { archive: "a" } } }, "artifacts.reports.archive is not a type of report"],
+    [{ artifacts: { reports: { junit: {} } } }, "artifacts.reports.junit is invalid"],
+    [
+      { artifacts: { reports: { coverage_report: { coverage_format: "lcov", path: "x" } } } },
+      "artifacts.reports.coverage_report.coverage_format does not have a valid value",
+    ],
+    [
+      { artifacts: { reports: { coverage_report: { coverage_format: "jacoco" } } } },
+      "artifacts.reports.coverage_report.path is missing",
+    ],
+    [{ hooks: { pre_get_sources_script: {} } }, "hooks.pre_get_sources_script is invalid"],
+    [{ cache: Array.from({ length: 5 }, (_, index) => ({ key: `k${index}` })) }, "cache is invalid"],
     [{ artifacts: { when: "never" } }, "artifacts.when does not have a valid value"],
     [{ cache: { policy: "steal" } }, "cache.policy does not have a valid value"],
     [{ tags: Array.from({ length: 51 }, (_, index) => `t${index}`) }, "tags has more than 50 tags"],

@@ -18,6 +18,7 @@ describe("creating a project", () => {
       visibility: "public",
       build_timeout: "120",
       shared_runners_enabled: "false",
+      ci_default_git_depth: "5",
     };
     const project = await entity(201, "POST", "/projects", { body: fields });
     expect(project).toMatchObject({
@@ -32,6 +33,7 @@ describe("creating a project", () => {
       visibility: "public",
       build_timeout: 120,
       shared_runners_enabled: false,
+      ci_default_git_depth: 5,
       repo_url: "https://git.test/a/b.git",
       http_url_to_repo: "https://git.test/a/b.git",
       web_url: `${ORIGIN}/root/my-demo`,
@@ -86,6 +88,8 @@ describe("creating a project", () => {
     [{ name: "x\ny" }, "name is invalid"],
     [{ name: "x", visibility: "secret" }, "visibility does not have a valid value"],
     [{ name: "x", build_timeout: 0 }, "build_timeout is invalid"],
+    [{ name: "x", ci_default_git_depth: -1 }, "ci_default_git_depth is invalid"],
+    [{ name: "x", ci_default_git_depth: 1001 }, "ci_default_git_depth is invalid"],
     [{ name: "x", repo_url: "two words" }, "repo_url is invalid"],
   ])("%j is refused: %s", async (body, error) => {
     expect(await created(body)).toEqual([400, { error }]);

@@ -13,6 +13,7 @@ export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
   beforeScript: [],
   script: ["echo hello"],
   afterScript: [],
+  preGetSourcesScript: [],
   image: null,
   services: [],
   variables: [],

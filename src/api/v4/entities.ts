@@ -50,7 +50,7 @@ export const projectEntity = (project: Project, origin: string, runnersToken: st
     shared_runners_enabled: project.sharedRunnersEnabled,
     build_timeout: project.buildTimeoutSeconds,
     ci_config_path: null,
-    ci_default_git_depth: null,
+    ci_default_git_depth: project.gitDepth,
     runners_token: runnersToken,
   };
 };

@@ -13,6 +13,20 @@ export const NOT_IN_LIST = "does not have a valid value";
 /** As long as GitLab lets a build run. */
 export const MAX_TIMEOUT_SECONDS = 30 * 86_400;
 
+export const isRecord = (input: unknown): input is Record<string, unknown> =>
+  typeof input === "object" && input !== null && !Array.isArray(input);
+
+/** valibot's own objects take a list for one, and its records leave out names like `constructor`. */
+export const record = v.custom<Record<string, unknown>>(isRecord);
+
+/** One text, or several. */
+export const texts = v.pipe(
+  v.union([looseString, v.array(looseString)]),
+  v.transform((value) => [value].flat()),
+);
+
+export const variableKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,255}$/));
+
 /** Text of one line: names go into variables, headers and file names. */
 export const line = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
 

@@ -1,48 +1,29 @@
 /** What `POST /projects/:id/jobs` takes, and what the core makes of it. */
 import * as v from "valibot";
-import { parseDuration } from "../../core/duration.ts";
 import type { Project } from "../../core/project.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { BuildSpec, Variable } from "../../core/spec.ts";
 import { looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
-import { line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST } from "./form.ts";
+import { artifacts, when } from "./artifacts-form.ts";
+import { isRecord, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
+import { image } from "./image-form.ts";
 
 /** One row holds the spec, and a row has 2 MB: what is short in a request may be several times as long when written out. */
 export const MAX_SPEC_BYTES = 1024 * 1024;
 const MAX_DEPENDENCIES = 100;
+/** As GitLab has it. */
+const MAX_CACHES = 4;
 const NO_COMMIT = "0".repeat(40);
 
 /** Runners cut the first eight characters off and crash on fewer. */
 const commit = v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/i));
-
-const isRecord = (input: unknown): boolean => typeof input === "object" && input !== null && !Array.isArray(input);
-
-/** One text, or several. */
-const texts = v.pipe(
-  v.union([looseString, v.array(looseString)]),
-  v.transform((value) => [value].flat()),
-);
 
 const script = v.pipe(
   texts,
   v.check((lines) => lines.some((each) => each.trim() !== "")),
 );
 
-// `lazy` picks the schema by the shape of the input, so that a refusal names the field inside it.
-const imageMap = v.object({
-  name: line,
-  alias: v.exactOptional(line),
-  entrypoint: v.exactOptional(texts),
-  command: v.exactOptional(texts),
-});
-const imageName = v.pipe(
-  line,
-  v.transform((name) => ({ name })),
-);
-const image = v.lazy((input) => (isRecord(input) ? imageMap : imageName));
-
-const variableKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,255}$/));
 const variableFields = {
   value: v.optional(looseString, ""),
   public: v.optional(looseBoolean),
@@ -67,35 +48,13 @@ const variableList = v.pipe(
   v.array(v.object({ key: variableKey, ...variableFields })),
   v.transform((list) => list.map(({ key, ...asked }) => variable(key, asked))),
 );
-/** valibot's own record leaves out names like `constructor`, which are good names for a variable. */
-const variableRecord = v.pipe(
-  v.custom<Record<string, unknown>>(isRecord),
-  v.transform((record) =>
-    Object.entries(record).map(([key, asked]) =>
-      isRecord(asked) ? { ...(asked as object), key } : { key, value: asked },
-    ),
+const variableMap = v.pipe(
+  record,
+  v.transform((map) =>
+    Object.entries(map).map(([key, asked]) => (isRecord(asked) ? { ...asked, key } : { key, value: asked })),
   ),
   variableList,
 );
-
-const when = v.exactOptional(v.picklist(["on_success", "on_failure", "always"], NOT_IN_LIST));
-
-const artifactsMap = v.object({
-  name: v.exactOptional(line),
-  untracked: v.exactOptional(looseBoolean),
-  paths: v.exactOptional(texts),
-  exclude: v.exactOptional(texts),
-  when,
-  expire_in: v.exactOptional(
-    v.pipe(
-      looseString,
-      v.check((text) => parseDuration(text) !== null, "is not a duration"),
-    ),
-  ),
-  reports: v.exactOptional(v.record(v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/)), texts)),
-});
-
-const artifacts = v.pipe(v.custom<Record<string, unknown>>(isRecord), artifactsMap);
 
 const cache = v.object({
   key: v.exactOptional(line),
@@ -121,15 +80,16 @@ export const jobForm = v.object({
   script,
   before_script: v.optional(texts, []),
   after_script: v.optional(texts, []),
+  hooks: v.optional(v.pipe(record, v.object({ pre_get_sources_script: v.optional(texts, []) }))),
   image: v.optional(image),
   services: v.optional(v.array(image), []),
   variables: v.optional(
-    v.lazy((input) => (Array.isArray(input) ? variableList : variableRecord)),
+    v.lazy((input) => (Array.isArray(input) ? variableList : variableMap)),
     [],
   ),
   artifacts: v.optional(artifacts),
   cache: v.optional(
-    v.lazy((input) => (isRecord(input) ? oneCache : v.array(cache))),
+    v.lazy((input) => (isRecord(input) ? oneCache : v.pipe(v.array(cache), v.maxLength(MAX_CACHES)))),
     [],
   ),
   tags: v.optional(tagList, []),
@@ -154,6 +114,7 @@ export const jobSpec = (job: v.InferOutput<typeof jobForm>, project: Project): O
     beforeScript: job.before_script,
     script: job.script,
     afterScript: job.after_script,
+    preGetSourcesScript: job.hooks?.pre_get_sources_script ?? [],
     image: job.image ?? null,
     services: job.services,
     variables: job.variables,

@@ -20,6 +20,7 @@ export const projectForm = v.object({
   visibility: v.optional(v.picklist(["private", "internal", "public"], NOT_IN_LIST)),
   build_timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
   shared_runners_enabled: v.optional(looseBoolean),
+  ci_default_git_depth: v.optional(v.pipe(looseInteger, v.minValue(0), v.maxValue(1000))),
 });
 
 type ProjectForm = v.InferOutput<typeof projectForm>;
@@ -56,4 +57,5 @@ const settingsIn = (form: ProjectForm): Partial<ProjectSettings> =>
     visibility: form.visibility,
     buildTimeoutSeconds: form.build_timeout,
     sharedRunnersEnabled: form.shared_runners_enabled,
+    gitDepth: form.ci_default_git_depth,
   });
