@@ -187,7 +187,7 @@ describe("a claimed build", () => {
     });
     expect(build).toMatchObject({ tag: true, ref: "v1.0" });
     expect(environment(checked(build))).toMatchObject({ CI_BUILD_TAG: "v1.0", CI_SERVER_NAME: "mine" });
-    expect(build.variables.at(-1)).toEqual({ key: "KEY_FILE", value: "s3cret", public: false, file: true, raw: false });
+    expect(build.variables.at(-1)).toEqual({ key: "KEY_FILE", value: "s3cret", public: false, file: true });
   });
 
   test("names the builds it depends on, each with its archive and a token of its own", async () => {
