@@ -9,7 +9,7 @@
  *   PATCH  /builds/:id/trace.txt           appendTrace
  *   POST   /builds/:id/artifacts/authorize authorizeUpload
  *   POST   /builds/:id/artifacts           uploadArtifact
- *   GET    /builds/:id/artifacts           findArchive, downloadArchive
+ *   GET    /builds/:id/artifacts           findArchive, downloadArtifact
  *   DELETE /builds/:id/artifacts           deleteArchive
  *
  * Parameters come from JSON, form, multipart or query; the build's token as `token` or as the header BUILD-TOKEN, and the
@@ -36,7 +36,7 @@ import { validate } from "../loose.ts";
 import { readParams } from "../params.ts";
 import { readReport } from "../report-body.ts";
 import { concerns } from "../request-log.ts";
-import { authorizeUpload, deleteArchive, downloadArchive, findArchive, uploadArtifact } from "../verbs/artifacts.ts";
+import { authorizeUpload, deleteArchive, downloadArtifact, findArchive, uploadArtifact } from "../verbs/artifacts.ts";
 import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../verbs/runners.ts";
 import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../verbs/work.ts";
@@ -189,7 +189,7 @@ legacyRoutes.post("/builds/:id/artifacts", async (context) => {
 legacyRoutes.get("/builds/:id/artifacts", async (context) => {
   const found = await forArchive(context, findArchive);
   if (!found.ok) return refusalResponse(context, found.refusal, "other");
-  const response = await downloadArchive(context.env, found.value, context.req.raw.headers);
+  const response = await downloadArtifact(context.env, found.value, context.req.raw.headers);
   return response.ok ? response.value : refusalResponse(context, response.refusal, "other");
 });
 

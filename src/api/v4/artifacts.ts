@@ -1,16 +1,19 @@
-/** A job's archive: download it, keep it, delete it. */
-import { accept } from "../../core/refusal.ts";
+/** A job's artifacts: download the archive or a report, keep them, delete them. */
+import { accept, refuse } from "../../core/refusal.ts";
 import { buildStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
 import { currentRequest } from "../request-log.ts";
-import { downloadArchive } from "../verbs/artifacts.ts";
+import { downloadArtifact } from "../verbs/artifacts.ts";
 import type { Handler } from "./handler.ts";
 import { jobResponse } from "./jobs.ts";
 import { withJob } from "./targets.ts";
 
 export const downloadArtifacts: Handler = withJob(async (context, { id }) => {
-  const archive = await retrying(async () => buildStub(context.env, id).artifact("archive", null));
-  return archive.ok ? downloadArchive(context.env, archive.value, context.req.raw.headers) : archive;
+  const type = context.req.query("file_type") ?? "archive";
+  // The log is one of them when it has been archived; it has a route of its own.
+  if (type === "trace") return refuse({ reason: "not_found", what: "artifact" });
+  const artifact = await retrying(async () => buildStub(context.env, id).artifact(type, null));
+  return artifact.ok ? downloadArtifact(context.env, artifact.value, context.req.raw.headers) : artifact;
 });
 
 export const keepArtifacts: Handler = withJob(async (context, { id, project }) =>

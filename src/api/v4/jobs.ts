@@ -12,14 +12,16 @@ import { retrying } from "../call.ts";
 import { looseBoolean } from "../loose.ts";
 import { readPage } from "../pagination.ts";
 import { concerns, currentRequest } from "../request-log.ts";
+import { holderOf } from "../verbs/authority.ts";
 import { ADMIN } from "./deployment.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
+import { unauthorized } from "./handler.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
 import { presentJob, presentJobs } from "./job-view.ts";
 import { jobForm, jobSpec, MAX_SPEC_BYTES } from "./job-spec.ts";
 import { keysetParams, keysetResponse, offsetOf, orderParams, pageResponse } from "./lists.ts";
-import { withJob, withProject } from "./targets.ts";
+import { findProject, withJob, withProject } from "./targets.ts";
 
 /** States of GitLab's that no build of ours is ever in: asked for, they give an empty list. */
 const FOREIGN_STATUSES = ["preparing", "scheduled", "waiting_for_callback", "waiting_for_resource"] as const;
@@ -80,6 +82,14 @@ export const showJob: Handler = withJob(async (context, { id, project }) => {
   const build = await retrying(async () => buildStub(context.env, id).summary());
   return jobResponse(context, project, build, 200);
 });
+
+/** The job that asks, by its own token: what runs in it learns what it is. */
+export const showCurrentJob: Handler = async (context) => {
+  const holder = await holderOf(context.env, context.req.header("JOB-TOKEN") ?? context.req.query("job_token") ?? null);
+  if (!holder.ok) return unauthorized(context);
+  const project = await findProject(context.env, holder.value.projectId);
+  return project.ok ? jobResponse(context, project.value, holder, 200) : project;
+};
 
 const cancelForm = v.object({ force: v.optional(looseBoolean, false) });
 

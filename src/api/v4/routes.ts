@@ -1,9 +1,11 @@
 /**
  * The consumer API, `/api/v4`: the part of GitLab's v4 that creates, watches and controls work, with GitLab's shapes, names,
- * status codes, errors and pagination headers. For the holder of `ADMIN_TOKEN` (see auth.ts). The table below lists it.
+ * status codes, errors and pagination headers. For the holder of `ADMIN_TOKEN` (see auth.ts), and `GET /job` for a job that
+ * runs, by its own token. The table below lists it.
  *
  * Beyond GitLab: creating single jobs (with `Idempotency-Key`), `repo_url` of a project, a job's `history`, `attempt`,
- * `retried_as` and `pending_reason`, `trace?follow=true`, `Range` on traces.
+ * `retried_as`, `pending_reason`, `exit_code` and `trace_verified`, `trace?follow=true`, `Range` on traces, reports by
+ * `artifacts?file_type=`.
  *
  * Different on purpose:
  * - a project's path is fixed once given; groups are parts of paths, without ids and routes of their own;
@@ -19,9 +21,9 @@ import { Hono } from "hono";
 import type { Env } from "../../config.ts";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
-import { guarded } from "./handler.ts";
+import { answered, guarded } from "./handler.ts";
 import type { Handler } from "./handler.ts";
-import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showJob } from "./jobs.ts";
+import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showCurrentJob, showJob } from "./jobs.ts";
 import {
   createProject,
   deleteProject,
@@ -70,4 +72,5 @@ const ROUTES: readonly Route[] = [
 
 export const consumerRoutes = new Hono<{ Bindings: Env }>();
 
+consumerRoutes.get("/job", answered(showCurrentJob));
 for (const [method, path, handler] of ROUTES) consumerRoutes.on(method, path, guarded(handler));

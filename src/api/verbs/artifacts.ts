@@ -194,7 +194,7 @@ export const findArchiveForJob = async (
  * The file itself, or with `isDirect` the address under which storage hands it out, if there are credentials to sign one
  * with. Errors: `not_found` when its object is gone from storage.
  */
-export const downloadArchive = async (
+export const downloadArtifact = async (
   env: Env,
   record: ArtifactRecord,
   headers: Headers,
