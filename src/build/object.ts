@@ -149,9 +149,9 @@ export class BuildObject extends DurableObject<Env> {
     this.#record.apply({ kind: "release", attempt }, () => {}, requestId);
   }
 
-  /** The runner was deleted: the build ends at once, not when somebody notices the silence. */
-  loseRunner(runnerId: number): void {
-    this.#record.apply({ kind: "lose_runner", runnerId });
+  /** The runner was deleted, or a machine of it: the build ends at once, not when somebody notices the silence. */
+  loseRunner(runnerId: number, managerId: number | null = null): void {
+    this.#record.apply({ kind: "lose_runner", runnerId, managerId });
   }
 
   /** The runner gave a sign of life with a call that was otherwise refused. */

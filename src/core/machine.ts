@@ -46,8 +46,8 @@ export type BuildEvent =
   | { readonly kind: "survive_outage"; readonly untilMs: number }
   /** Something that the status doesn't depend on: artifacts stored, kept, deleted. */
   | { readonly kind: "amend"; readonly what: string }
-  /** The runner was deleted. */
-  | { readonly kind: "lose_runner"; readonly runnerId: number }
+  /** The runner was deleted, or with `managerId` that machine of it. */
+  | { readonly kind: "lose_runner"; readonly runnerId: number; readonly managerId: number | null }
   | { readonly kind: "overflow_trace"; readonly limitBytes: number }
   | { readonly kind: "erase"; readonly by: string; readonly hasContent: boolean }
   | { readonly kind: "retry"; readonly newId: number };
@@ -232,18 +232,21 @@ const goSilent: AnyRule = (build, event, nowMs) => {
   return failed("runner_system_failure", `no contact with the runner ${since}`)(build, event, nowMs);
 };
 
+const isHeldByLost = ({ claim }: Build, { runnerId, managerId }: EventOf<"lose_runner">): boolean =>
+  claim?.runner.id === runnerId && (managerId === null || claim.runner.manager?.id === managerId);
+
 const loseRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
-  build.claim?.runner.id === event.runnerId
+  isHeldByLost(build, event)
     ? failed("runner_system_failure", "its runner was removed")(build, event, nowMs)
     : { kind: "same" };
 
 const loseBoundRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
-  build.claim?.runner.id === event.runnerId
+  isHeldByLost(build, event)
     ? changed(build, { ...requeued, queuedAtMs: nowMs }, event, nowMs, "its runner was removed")
     : { kind: "same" };
 
 const cancelWithRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
-  build.claim?.runner.id === event.runnerId ? canceled(build, event, nowMs) : { kind: "same" };
+  isHeldByLost(build, event) ? canceled(build, event, nowMs) : { kind: "same" };
 
 const surviveOutage: Rule<"survive_outage"> = (build, event, nowMs) =>
   changed(

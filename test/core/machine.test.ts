@@ -54,7 +54,7 @@ const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   expire_canceling: () => ({ kind: "expire_canceling" }),
   survive_outage: () => ({ kind: "survive_outage", untilMs: T0 + 1 }),
   amend: () => ({ kind: "amend", what: "something" }),
-  lose_runner: () => ({ kind: "lose_runner", runnerId: 7 }),
+  lose_runner: () => ({ kind: "lose_runner", runnerId: 7, managerId: null }),
   overflow_trace: () => ({ kind: "overflow_trace", limitBytes: 10 }),
   erase: () => ({ kind: "erase", by: "root", hasContent: true }),
   retry: () => ({ kind: "retry", newId: 99 }),
