@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { accept, refuse, type Outcome } from "../core/refusal.ts";
+import type { RunnerInfo } from "../core/runner.ts";
 import type { Params } from "./params.ts";
 
 const MAX_TAGS = 50;
@@ -51,18 +52,12 @@ export const tagList = v.pipe(
   v.everyItem((tag) => tag.length <= MAX_TEXT_CHARACTERS, `has a tag of more than ${MAX_TEXT_CHARACTERS} characters`),
 );
 
-const INFO_TEXTS = ["name", "version", "revision", "platform", "architecture", "executor"] as const;
-
-/** What a runner says about itself; `features` are the abilities that it announces. */
-export type RunnerInfo = Readonly<Partial<Record<(typeof INFO_TEXTS)[number], string>>> & {
-  readonly features: Readonly<Record<string, boolean>>;
-};
+const INFO_TEXTS = ["name", "version", "revision", "platform", "architecture", "executor", "shell", "gpus"] as const;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const readFeatures = (value: unknown): Record<string, boolean> => {
-  if (!isRecord(value)) return {};
+const readFeatures = (value: Record<string, unknown>): Record<string, boolean> => {
   const features = Object.entries(value).flatMap(([name, announced]) => {
     const flag = v.safeParse(looseBoolean, announced);
     return flag.success && name.length <= MAX_TEXT_CHARACTERS ? [[name, flag.output]] : [];
@@ -71,17 +66,19 @@ const readFeatures = (value: unknown): Record<string, boolean> => {
 };
 
 const readInfo = (value: unknown): RunnerInfo => {
-  const info = isRecord(value) ? value : {};
+  const { features, config, ...info }: Record<string, unknown> = isRecord(value) ? value : {};
+  // Of its configuration only this is anybody's business here.
+  const named: Record<string, unknown> = { ...info, gpus: isRecord(config) ? config["gpus"] : undefined };
   const texts = INFO_TEXTS.flatMap((name) => {
-    const text = info[name];
+    const text = named[name];
     return typeof text === "string" ? [[name, text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()]] : [];
   });
-  return { ...Object.fromEntries(texts), features: readFeatures(info.features) };
+  return { ...Object.fromEntries(texts), ...(isRecord(features) ? { features: readFeatures(features) } : {}) };
 };
 
 /**
  * A runner's `info`. It only describes, so nothing in it is worth a refusal: what is missing, unknown or of the wrong
- * type is dropped, long texts are cut.
+ * type is dropped, long texts are cut. No `features` when it says nothing of them.
  */
 export const infoSchema = v.optional(v.pipe(v.unknown(), v.transform(readInfo)), {});
 

@@ -1,4 +1,5 @@
 /** Who may take what, in which order, and why a build waits. */
+import type { AccessLevel } from "./runner.ts";
 
 export interface RunnerTraits {
   readonly id: number;
@@ -6,6 +7,7 @@ export interface RunnerTraits {
   readonly projects: readonly number[] | null;
   readonly tags: readonly string[];
   readonly runUntagged: boolean;
+  readonly accessLevel: AccessLevel;
   readonly paused: boolean;
 }
 
@@ -13,20 +15,24 @@ export interface RunnerTraits {
 export interface GroupTraits {
   readonly projectId: number;
   readonly tags: readonly string[];
+  /** Of a protected ref: also for runners that take no others. */
+  readonly refProtected: boolean;
   /** This runner lost the build's last claim: it gets the build only when no other could. */
   readonly avoidRunnerId: number | null;
 }
 
-export const groupKey = (group: GroupTraits): string =>
-  JSON.stringify([group.projectId, group.tags, group.avoidRunnerId]);
+/** Stored with each pending build: for those of unprotected refs it must stay what it was before there were others. */
+export const groupKey = ({ projectId, tags, avoidRunnerId, refProtected }: GroupTraits): string =>
+  JSON.stringify([projectId, tags, avoidRunnerId, ...(refProtected ? ["protected"] : [])]);
 
 /** May the runner run such builds, paused or not? */
 export const suits = (
-  runner: Pick<RunnerTraits, "projects" | "tags" | "runUntagged">,
-  group: Pick<GroupTraits, "projectId" | "tags">,
+  runner: Pick<RunnerTraits, "projects" | "tags" | "runUntagged" | "accessLevel">,
+  group: Pick<GroupTraits, "projectId" | "tags" | "refProtected">,
   instanceRunnersAllowed: boolean,
 ): boolean => {
   if (runner.projects === null ? !instanceRunnersAllowed : !runner.projects.includes(group.projectId)) return false;
+  if (runner.accessLevel === "ref_protected" && !group.refProtected) return false;
   return group.tags.length === 0 ? runner.runUntagged : group.tags.every((tag) => runner.tags.includes(tag));
 };
 
@@ -59,7 +65,7 @@ export const firstOf = <T extends Candidate>(
 
 /** Why a pending build waits, in words for the person who waits for it. */
 export const pendingReason = (
-  group: Pick<GroupTraits, "projectId" | "tags">,
+  group: Pick<GroupTraits, "projectId" | "tags" | "refProtected">,
   runners: readonly (RunnerTraits & { readonly online: boolean })[],
   instanceRunnersAllowed: boolean,
 ): string => {
@@ -67,9 +73,12 @@ export const pendingReason = (
     runner.projects === null ? instanceRunnersAllowed : runner.projects.includes(group.projectId),
   );
   if (serving.length === 0) return "no runner serves this project";
-  const suitable = serving.filter((runner) => suits(runner, group, instanceRunnersAllowed));
+  // To a runner that takes builds of protected refs alone, what a build lacks is that; its tags may be right.
+  const able = serving.filter((runner) => suits(runner, { ...group, refProtected: true }, instanceRunnersAllowed));
+  const suitable = able.filter((runner) => suits(runner, group, instanceRunnersAllowed));
   const wanted = group.tags.length === 0 ? "takes builds without tags" : `has the tags ${group.tags.join(", ")}`;
-  if (suitable.length === 0) return `no runner ${wanted}`;
+  if (able.length === 0) return `no runner ${wanted}`;
+  if (suitable.length === 0) return `every runner that ${wanted} takes builds of protected refs alone`;
   const unpaused = suitable.filter((runner) => !runner.paused);
   if (unpaused.length === 0) return `every runner that ${wanted} is paused`;
   if (!unpaused.some((runner) => runner.online)) return `no runner that ${wanted} is online`;

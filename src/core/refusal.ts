@@ -38,7 +38,8 @@ export type Refusal =
   | { readonly reason: "invalid"; readonly field: string; readonly message: string }
   /** A value that must be unique is in use. */
   | { readonly reason: "taken"; readonly field: string }
-  | { readonly reason: "paused" }
+  /** The runner is not to have work for now; `cursor` as a poll that finds nothing would have it. */
+  | { readonly reason: "paused"; readonly cursor: string }
   /** A passing fault of the platform: the caller may try again after so many seconds. */
   | { readonly reason: "unavailable"; readonly retryAfterSeconds: number };
 

@@ -77,7 +77,10 @@ export interface QueueNotice {
   /** `taken`: some runner holds it; `gone`: the queue may forget it. */
   readonly state: "pending" | "taken" | "gone";
   readonly runnerId: number | null;
+  /** Which machine of that runner, where it tells. */
+  readonly managerId: number | null;
   readonly tags: readonly string[];
+  readonly refProtected: boolean;
   readonly avoidRunnerId: number | null;
   /** So far. */
   readonly lostClaims: number;
@@ -96,7 +99,9 @@ export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
     revision: build.revision,
     state: waits ? "pending" : held ? "taken" : "gone",
     runnerId: held ? (build.claim?.runner.id ?? null) : null,
+    managerId: held ? (build.claim?.runner.manager?.id ?? null) : null,
     tags: spec.tags,
+    refProtected: spec.refProtected,
     avoidRunnerId: build.avoidRunnerId,
     lostClaims: build.lostClaims,
     end: isFinished(build.status) ? { status: build.status, failureReason: build.failureReason } : null,

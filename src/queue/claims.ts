@@ -3,21 +3,30 @@
  * decides. Whatever a crash leaves in between is found by `reconcile`, which asks the builds of doubtful rows.
  */
 import type { Env } from "../config.ts";
+import type { Abilities } from "../core/abilities.ts";
 import type { RunnerRef } from "../core/build.ts";
-import type { ClaimedBuild } from "../core/claimed.ts";
-import type { Runner } from "../core/runner.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
+import type { Runner, RunnerManager } from "../core/runner.ts";
 import type { QueueNotice } from "../core/summary.ts";
 import { buildStub } from "../stubs.ts";
 import type { PendingGroups } from "./groups.ts";
+import type { RunnerManagers } from "./managers.ts";
 import type { Matchmaker } from "./matchmaker.ts";
 import type { Runners } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
 
-/** What a claiming runner can do, as far as builds must know. */
-export interface Abilities {
-  readonly twoPhase: boolean;
-  readonly cancelGracefully: boolean;
+/** Who asks for a build. */
+export interface Claimant {
+  readonly runner: Runner;
+  /** Which machine of it, null where it doesn't tell. */
+  readonly manager: Pick<RunnerManager, "id" | "systemId"> | null;
+  readonly abilities: Abilities;
+}
+
+export interface Claimed {
+  readonly build: ClaimedBuild;
+  readonly figures: QueueFigures;
 }
 
 export interface ClaimsParts {
@@ -26,6 +35,7 @@ export interface ClaimsParts {
   readonly groups: PendingGroups;
   readonly matchmaker: Matchmaker;
   readonly runners: Runners;
+  readonly managers: RunnerManagers;
   /** Has the alarm look at the rows: by this time, or in its usual rhythm. */
   readonly arm: (byMs: number | null) => void;
 }
@@ -50,23 +60,29 @@ export class Claims {
   }
 
   /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
-  async next(runner: Runner, abilities: Abilities, requestId?: string): Promise<ClaimedBuild | null> {
-    const { store, matchmaker } = this.#parts;
+  async next(claimant: Claimant, requestId?: string): Promise<Claimed | null> {
+    const { store, groups, matchmaker } = this.#parts;
+    const { runner, manager } = claimant;
+    const holder = {
+      runnerId: runner.id,
+      epoch: runner.epoch,
+      managerId: manager?.id ?? null,
+      shared: runner.projects === null,
+    };
     for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
-      const row = matchmaker.pick(runner);
-      if (row === null) return null;
-      const isTaken = store.take(
-        row,
-        { id: runner.id, epoch: runner.epoch, shared: runner.projects === null },
-        Date.now(),
-      );
-      matchmaker.taken(row.group_key);
-      if (!isTaken) continue;
+      const match = matchmaker.pick(runner);
+      if (match === null) return null;
+      const { row, figures } = match;
+      if (!store.take(row, holder, Date.now())) {
+        groups.recount(row.group_key);
+        continue;
+      }
+      groups.removed(row.group_key);
       this.#parts.arm(null);
-      const claimed = await this.#claim(row, runner, abilities, requestId);
+      const claimed = await this.#claim(row, claimant, requestId);
       if (claimed === "fault") faults++;
-      else if (claimed !== "refused") return claimed;
-      if (!this.#isStill(runner)) return null;
+      else if (claimed !== "refused") return { build: claimed, figures };
+      if (!this.isStill(claimant)) return null;
     }
     return null;
   }
@@ -76,7 +92,7 @@ export class Claims {
     const { store, groups, matchmaker } = this.#parts;
     if (notice.state !== "gone") store.put(notice, known, Date.now());
     else if (known !== null) store.end(notice, known);
-    if (known !== null) groups.refresh(known.group_key);
+    if (known?.state === "pending") groups.removed(known.group_key);
     if (notice.state === "pending") matchmaker.arrived(notice);
   }
 
@@ -92,21 +108,20 @@ export class Claims {
 
   async #claim(
     row: QueuedRow,
-    runner: Runner,
-    abilities: Abilities,
+    claimant: Claimant,
     requestId: string | undefined,
   ): Promise<ClaimedBuild | "refused" | "fault"> {
     const { env, store } = this.#parts;
     this.#underWay.add(row.build_id);
     try {
       const { revision } = row;
-      const request = { revision, runner: reference(runner, abilities), twoPhase: abilities.twoPhase };
+      const request = { revision, runner: reference(claimant), twoPhase: claimant.abilities.twoPhase };
       const claimed = await buildStub(env, row.build_id).claim(request, requestId);
       if (!claimed.ok) {
         await this.#ask(row.build_id);
         return "refused";
       }
-      if (this.#isStill(runner)) return claimed.value;
+      if (this.isStill(claimant)) return claimed.value;
       // Deleted or reset during the call: its build goes to somebody else.
       await buildStub(env, row.build_id).release(claimed.value.summary.attempt, requestId);
       return "refused";
@@ -123,8 +138,11 @@ export class Claims {
     }
   }
 
-  #isStill(runner: Runner): boolean {
-    return this.#parts.runners.authenticate(runner.id, runner.epoch).ok;
+  /** Neither deleted nor reset since it asked. */
+  isStill({ runner, manager }: Claimant): boolean {
+    const { runners, managers } = this.#parts;
+    if (!runners.authenticate(runner.id, runner.epoch).ok) return false;
+    return manager === null || managers.find(runner.id, manager.systemId)?.id === manager.id;
   }
 
   /** Puts the row right by what the build itself says. */
@@ -139,14 +157,14 @@ export class Claims {
   }
 }
 
-const reference = (runner: Runner, abilities: Abilities): RunnerRef => ({
+const reference = ({ runner, manager, abilities }: Claimant): RunnerRef => ({
   id: runner.id,
   epoch: runner.epoch,
   description: runner.description,
   tags: runner.tags,
   shared: runner.projects === null,
   cancelGracefully: abilities.cancelGracefully,
-  resendsTrace: false,
-  manager: null,
+  resendsTrace: abilities.resendsTrace,
+  manager,
   maximumTimeoutSeconds: runner.maximumTimeoutSeconds,
 });

@@ -1,4 +1,5 @@
 /** Brings pending builds and runners together: what a runner may take next, and who is woken for a build. */
+import type { QueueFigures } from "../core/claimed.ts";
 import { firstOf, groupKey, suits } from "../core/matching.ts";
 import type { GroupTraits } from "../core/matching.ts";
 import type { Runner } from "../core/runner.ts";
@@ -16,6 +17,12 @@ export interface MatchmakerParts {
   readonly polls: WaitingPolls;
   /** For so long after it asked a runner counts as one that may come for a build. */
   readonly leaseMs: number;
+}
+
+/** A pending build that a runner is to have. */
+export interface Match {
+  readonly row: QueuedRow;
+  readonly figures: QueueFigures;
 }
 
 export class Matchmaker {
@@ -48,24 +55,26 @@ export class Matchmaker {
   }
 
   /** The pending build that this runner is to have next; looks at groups, not at the builds in them. */
-  pick(runner: Runner): QueuedRow | null {
+  pick(runner: Runner): Match | null {
     const candidates: Group[] = [];
-    for (const group of this.#parts.groups.all()) if (this.#mayTake(runner, group)) candidates.push(group);
+    let queueSize = 0;
+    for (const group of this.#parts.groups.all()) {
+      if (!this.#mayTake(runner, group)) continue;
+      candidates.push(group);
+      queueSize += group.builds;
+    }
     if (candidates.length === 0) return null;
-    const running = runner.projects === null ? this.#parts.store.runningByProject() : new Map<number, number>();
-    return firstOf(candidates, (projectId) => running.get(projectId) ?? 0)?.head ?? null;
-  }
-
-  /** Pending builds of this group have gone: the next in line may look at what is left. */
-  taken(key: string): void {
-    const rest = this.#parts.groups.refresh(key);
-    // A whole group may have become free at once, so each that takes from it wakes another.
-    if (rest !== null) this.#offer(rest);
+    const running = runner.projects === null ? this.#parts.store.runningByProject() : null;
+    const first = firstOf(candidates, (projectId) => running?.get(projectId) ?? 0);
+    if (first === null) return null;
+    const projectRunningOnInstanceRunners = running === null ? null : (running.get(first.projectId) ?? 0);
+    // Its group's first is looked at and no other: a claim never walks over builds that it can't give.
+    return { row: first.head, figures: { queueSize, queueDepth: 1, projectRunningOnInstanceRunners } };
   }
 
   /** A build has become pending. */
   arrived(notice: QueueNotice): void {
-    const group = this.#parts.groups.refresh(groupKey(notice));
+    const group = this.#parts.groups.added(groupKey(notice));
     this.#parts.runners.tick((runner) => this.#suits(runner, notice));
     if (group !== null) this.#offer(group);
   }
@@ -75,11 +84,22 @@ export class Matchmaker {
     for (const group of this.#parts.groups.all()) this.#offer(group);
   }
 
+  /** Whoever was woken for a build of this group has come, and may have left it to others. */
+  offerAgain(key: string): void {
+    const group = this.#parts.groups.get(key);
+    if (group !== null) this.#offer(group);
+  }
+
+  /** Wakes as many as the group has builds for which nobody has been woken yet. */
   #offer(group: Group): void {
-    this.#parts.polls.wakeOne((runnerId) => {
-      const runner = this.#parts.runners.get(runnerId);
+    const { polls, runners } = this.#parts;
+    const mayTake = (runnerId: number): boolean => {
+      const runner = runners.get(runnerId);
       return runner !== null && !runner.paused && this.#mayTake(runner, group);
-    });
+    };
+    for (let unoffered = group.builds - polls.wokenFor(group.key); unoffered > 0; unoffered--) {
+      if (!polls.wakeOne(group.key, mayTake)) return;
+    }
   }
 
   #mayTake(runner: Runner, group: GroupTraits): boolean {

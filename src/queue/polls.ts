@@ -3,82 +3,127 @@
  * client asks again.
  */
 
-interface Waiter {
+interface Machine {
   readonly runnerId: number;
-  /** Runner and machine: several machines may share one runner's token. */
-  readonly machine: string;
-  readonly wake: () => void;
+  lastPollMs: number;
+  /** Its held polls in order of arrival: how each is woken. */
+  readonly held: ((wokenFor: string | null) => void)[];
 }
 
-/** Machines name themselves: a bound on what a client could make us remember. Past it all start to wait anew. */
+/** Machines name themselves: a bound on what a client could make us remember. Past it all that hold no poll wait anew. */
 const MOST_MACHINES = 20_000;
 
 export class WaitingPolls {
-  readonly #waiters = new Set<Waiter>();
-  /** Since when each machine has asked in vain, poll after poll. */
-  readonly #waitingSince = new Map<string, { sinceMs: number; lastPollMs: number }>();
+  /** In the order in which they began to ask in vain, poll after poll: whoever has waited longest comes first. */
+  readonly #machines = new Map<string, Machine>();
+  readonly #heldByRunner = new Map<number, number>();
+  /** For how many of a group's builds somebody was woken who has not come yet. */
+  readonly #woken = new Map<string, number>();
+  #size = 0;
 
   get size(): number {
-    return this.#waiters.size;
+    return this.#size;
   }
 
-  waitingRunners(): Set<number> {
-    return new Set(Array.from(this.#waiters, (waiter) => waiter.runnerId));
+  waitingRunners(): ReadonlySet<number> {
+    return new Set(this.#heldByRunner.keys());
   }
 
   isWaiting(runnerId: number): boolean {
-    for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) return true;
-    return false;
+    return this.#heldByRunner.has(runnerId);
   }
 
   /**
    * Notes that the machine asked at `nowMs` and got nothing. A machine that hasn't asked for longer than `patienceMs`
    * starts to wait anew.
    */
-  inVain(machine: string, nowMs: number, patienceMs: number): void {
-    const known = this.#waitingSince.get(machine);
-    const goesOn = known !== undefined && nowMs - known.lastPollMs <= patienceMs;
-    if (!goesOn && this.#waitingSince.size >= MOST_MACHINES) this.#waitingSince.clear();
-    this.#waitingSince.set(machine, { sinceMs: goesOn ? known.sinceMs : nowMs, lastPollMs: nowMs });
+  inVain(machine: string, runnerId: number, nowMs: number, patienceMs: number): void {
+    const known = this.#machines.get(machine);
+    if (known !== undefined && nowMs - known.lastPollMs <= patienceMs) {
+      known.lastPollMs = nowMs;
+      return;
+    }
+    if (known === undefined && this.#machines.size >= MOST_MACHINES) this.#forgetIdle();
+    this.#toEnd(machine, { runnerId, lastPollMs: nowMs, held: known?.held ?? [] });
   }
 
   /** The machine got work: others have waited longer from now on. */
   served(machine: string, nowMs: number): void {
-    if (this.#waitingSince.has(machine)) this.#waitingSince.set(machine, { sinceMs: nowMs, lastPollMs: nowMs });
+    const known = this.#machines.get(machine);
+    if (known === undefined) return;
+    known.lastPollMs = nowMs;
+    this.#toEnd(machine, known);
   }
 
-  /** Resolves when woken, or after `ms`: in either case the caller looks again. The timer goes with it. */
-  wait(runnerId: number, machine: string, ms: number): Promise<void> {
+  /**
+   * Resolves when woken, or after `ms`: in either case the caller looks again. The timer goes with it. Resolves with the
+   * group for which it was woken, which the caller owes to `came`; null when nobody needs to know.
+   */
+  wait(machine: string, ms: number): Promise<string | null> {
+    const waiting = this.#machines.get(machine);
+    if (waiting === undefined) throw new Error("who waits has asked in vain");
+    const { runnerId, held } = waiting;
     return new Promise((resolve) => {
-      const wake = () => {
+      const wake = (wokenFor: string | null) => {
         clearTimeout(timer);
-        this.#waiters.delete(waiter);
-        resolve();
+        held.splice(held.indexOf(wake), 1);
+        this.#count(runnerId, -1);
+        resolve(wokenFor);
       };
-      const timer = setTimeout(wake, ms);
-      const waiter = { runnerId, machine, wake };
-      this.#waiters.add(waiter);
+      const timer = setTimeout(wake, ms, null);
+      held.push(wake);
+      this.#count(runnerId, 1);
     });
   }
 
-  /** Wakes the one that has waited longest of those that `mayTake`; of one machine the newest poll, as older ones are likely ghosts. */
-  wakeOne(mayTake: (runnerId: number) => boolean): void {
-    // In order of arrival, so that the last poll of each machine stays.
-    const newest = new Map<string, Waiter>();
-    for (const waiter of this.#waiters) if (mayTake(waiter.runnerId)) newest.set(waiter.machine, waiter);
-    let next: Waiter | null = null;
-    for (const waiter of newest.values()) {
-      if (next === null || this.#sinceMs(waiter) < this.#sinceMs(next)) next = waiter;
+  /** How many were woken for builds of this group and have not come yet. */
+  wokenFor(group: string): number {
+    return this.#woken.get(group) ?? 0;
+  }
+
+  came(group: string): void {
+    const others = this.wokenFor(group) - 1;
+    if (others > 0) this.#woken.set(group, others);
+    else this.#woken.delete(group);
+  }
+
+  /**
+   * Wakes for a build of `group` the one that has waited longest of those that `mayTake`; of one machine the newest poll,
+   * as older ones are likely ghosts. False when there is none.
+   */
+  wakeOne(group: string, mayTake: (runnerId: number) => boolean): boolean {
+    if (this.#size === 0) return false;
+    for (const { runnerId, held } of this.#machines.values()) {
+      const newest = held.at(-1);
+      if (newest === undefined || !mayTake(runnerId)) continue;
+      this.#woken.set(group, this.wokenFor(group) + 1);
+      newest(group);
+      return true;
     }
-    next?.wake();
+    return false;
   }
 
-  /** Ends all polls of a runner. */
-  release(runnerId: number): void {
-    for (const waiter of this.#waiters) if (waiter.runnerId === runnerId) waiter.wake();
+  /** Ends all polls of a runner, or of one machine of it. */
+  release(runnerId: number, machine: string | null = null): void {
+    for (const [key, each] of this.#machines) {
+      if (each.runnerId !== runnerId || (machine !== null && machine !== key)) continue;
+      for (const wake of each.held.slice()) wake(null);
+    }
   }
 
-  #sinceMs(waiter: Waiter): number {
-    return this.#waitingSince.get(waiter.machine)?.sinceMs ?? 0;
+  #toEnd(machine: string, known: Machine): void {
+    this.#machines.delete(machine);
+    this.#machines.set(machine, known);
+  }
+
+  #forgetIdle(): void {
+    for (const [key, { held }] of this.#machines) if (held.length === 0) this.#machines.delete(key);
+  }
+
+  #count(runnerId: number, change: 1 | -1): void {
+    this.#size += change;
+    const held = (this.#heldByRunner.get(runnerId) ?? 0) + change;
+    if (held > 0) this.#heldByRunner.set(runnerId, held);
+    else this.#heldByRunner.delete(runnerId);
   }
 }

@@ -6,10 +6,10 @@ import type { RunnerRow } from "./schema.ts";
 const fromRow = (row: RunnerRow): Runner => ({
   id: row.id,
   epoch: row.epoch,
-  tokenPrefix: "",
-  accessLevel: "not_protected",
-  maximumTimeoutSeconds: null,
-  maintenanceNote: "",
+  tokenPrefix: row.token_prefix,
+  accessLevel: row.access_level,
+  maximumTimeoutSeconds: row.maximum_timeout_seconds,
+  maintenanceNote: row.maintenance_note,
   description: row.description,
   projects: row.projects === null ? null : (JSON.parse(row.projects) as number[]),
   tags: JSON.parse(row.tags) as string[],
@@ -35,7 +35,8 @@ export class RunnerStore {
   put(runner: Runner): void {
     this.#sql.run(
       `INSERT OR REPLACE INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info,
-         created_at_ms, contacted_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         created_at_ms, contacted_at_ms, token_prefix, access_level, maximum_timeout_seconds, maintenance_note)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       runner.id,
       runner.epoch,
       runner.description,
@@ -47,10 +48,16 @@ export class RunnerStore {
       JSON.stringify(runner.info),
       runner.createdAtMs,
       runner.contactedAtMs,
+      runner.tokenPrefix,
+      runner.accessLevel,
+      runner.maximumTimeoutSeconds,
+      runner.maintenanceNote,
     );
   }
 
+  /** The runner and its machines. */
   remove(id: number): void {
     this.#sql.run("DELETE FROM runner WHERE id = ?", id);
+    this.#sql.run("DELETE FROM runner_manager WHERE runner_id = ?", id);
   }
 }

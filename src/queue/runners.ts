@@ -1,4 +1,5 @@
 /** The runners of a queue: in memory, and in their rows. */
+import { learned } from "../core/abilities.ts";
 import { canTakeAnything } from "../core/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -9,6 +10,20 @@ import type { RunnerStore } from "./runner-store.ts";
 const CONTACT_EVERY_MS = 60_000;
 /** A runner polls every few seconds, or has a poll held for less than a minute. */
 const ONLINE_MS = 300_000;
+
+/** Who asks, by the claims of a runner's token. */
+export interface RunnerToken {
+  readonly id: number;
+  readonly epoch: number;
+}
+
+/** What a runner is registered for, and how. */
+export interface RunnerOrigin {
+  /** Null for an instance runner. */
+  readonly projectId: number | null;
+  readonly tokenPrefix: Runner["tokenPrefix"];
+  readonly info: RunnerInfo;
+}
 
 interface Entry {
   runner: Runner;
@@ -50,22 +65,23 @@ export class Runners {
     return runner.epoch === epoch ? accept(runner) : refuse({ reason: "stale_token" });
   }
 
+  /** For the runner itself, or with `epoch` null for a consumer. */
+  find(id: number, epoch: number | null): Outcome<Runner> {
+    if (epoch !== null) return this.authenticate(id, epoch);
+    const runner = this.get(id);
+    return runner === null ? refuse({ reason: "not_found", what: "runner" }) : accept(runner);
+  }
+
   /** Who is refused uses up no number. */
-  register(
-    takeId: () => number,
-    settings: RunnerSettings,
-    projectId: number | null,
-    info: RunnerInfo,
-    nowMs: number,
-  ): Outcome<Runner> {
+  register(takeId: () => number, settings: RunnerSettings, origin: RunnerOrigin, nowMs: number): Outcome<Runner> {
     if (!canTakeAnything(settings)) return refuse(needsTags);
     const runner: Runner = {
       ...settings,
       id: takeId(),
       epoch: 1,
-      tokenPrefix: "",
-      projects: projectId === null ? null : [projectId],
-      info,
+      tokenPrefix: origin.tokenPrefix,
+      projects: origin.projectId === null ? null : [origin.projectId],
+      info: origin.info,
       createdAtMs: nowMs,
       contactedAtMs: null,
     };
@@ -83,10 +99,11 @@ export class Runners {
     return accept(updated);
   }
 
-  resetToken(id: number): Outcome<Runner> {
-    const runner = this.get(id);
-    if (runner === null) return refuse({ reason: "not_found", what: "runner" });
-    const reset = { ...runner, epoch: runner.epoch + 1 };
+  /** With `epoch` null the caller is a consumer, else the runner itself. */
+  resetToken(id: number, epoch: number | null): Outcome<Runner> {
+    const runner = this.find(id, epoch);
+    if (!runner.ok) return runner;
+    const reset = { ...runner.value, epoch: runner.value.epoch + 1 };
     this.#put(reset);
     return accept(reset);
   }
@@ -103,7 +120,7 @@ export class Runners {
   contact(id: number, info: RunnerInfo | null, nowMs: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    entry.runner = { ...entry.runner, contactedAtMs: nowMs, info: info ?? entry.runner.info };
+    entry.runner = { ...entry.runner, contactedAtMs: nowMs, info: learned(entry.runner.info, info) };
     if (entry.storedContactMs !== null && nowMs - entry.storedContactMs < CONTACT_EVERY_MS) return;
     this.#put(entry.runner);
   }

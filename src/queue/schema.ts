@@ -1,4 +1,5 @@
 /** One queue per database; times in milliseconds since the epoch. */
+import type { AccessLevel, Runner } from "../core/runner.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
 import { OUTBOX_TABLE } from "../storage/outbox.ts";
 import type { Migration } from "../storage/sql.ts";
@@ -61,6 +62,27 @@ export const MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (name, label)
       ) STRICT, WITHOUT ROWID`,
   },
+  {
+    id: 3,
+    // A manager's number is never used again: a build that is told of the loss of one may be held by its successor.
+    sql: `
+      ALTER TABLE runner ADD COLUMN token_prefix TEXT NOT NULL DEFAULT '';
+      ALTER TABLE runner ADD COLUMN access_level TEXT NOT NULL DEFAULT 'not_protected';
+      ALTER TABLE runner ADD COLUMN maximum_timeout_seconds INTEGER;
+      ALTER TABLE runner ADD COLUMN maintenance_note TEXT NOT NULL DEFAULT '';
+      ALTER TABLE build ADD COLUMN ref_protected INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE build ADD COLUMN manager_id INTEGER;
+      CREATE TABLE runner_manager (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        runner_id INTEGER NOT NULL,
+        system_id TEXT NOT NULL,
+        info TEXT NOT NULL,
+        ip_address TEXT,
+        created_at_ms INTEGER NOT NULL,
+        contacted_at_ms INTEGER NOT NULL,
+        UNIQUE (runner_id, system_id)
+      ) STRICT`,
+  },
 ];
 
 export interface RunnerRow {
@@ -80,6 +102,22 @@ export interface RunnerRow {
   created_at_ms: number;
   /** Lags by up to a minute: memory knows better while the queue is awake. */
   contacted_at_ms: number | null;
+  token_prefix: Runner["tokenPrefix"];
+  access_level: AccessLevel;
+  maximum_timeout_seconds: number | null;
+  maintenance_note: string;
+}
+
+/** Row of `runner_manager`: one machine of those that share a runner's token. Its contact lags as a runner's does. */
+export interface ManagerRow {
+  id: number;
+  runner_id: number;
+  system_id: string;
+  /** JSON of `RunnerInfo`. */
+  info: string;
+  ip_address: string | null;
+  created_at_ms: number;
+  contacted_at_ms: number;
 }
 
 /**
@@ -101,6 +139,9 @@ export interface QueuedRow {
   /** Held by an instance runner. */
   shared: number;
   asked_at_ms: number;
+  ref_protected: number;
+  /** Which machine of the runner holds it, where that is known. */
+  manager_id: number | null;
   /** As the build last said: what a newer notice says beyond it has happened since. */
   lost_claims: number;
 }

@@ -9,6 +9,16 @@ import type { QueuedRow, RunnerBuildRow } from "./schema.ts";
 /** So many builds of a runner are remembered, for its late reports and for `GET /runners/:id/jobs`. */
 const REMEMBERED_BUILDS = 100;
 
+/** Who takes a build. */
+export interface Holder {
+  readonly runnerId: number;
+  readonly epoch: number;
+  /** Which machine, where the runner tells. */
+  readonly managerId: number | null;
+  /** An instance runner. */
+  readonly shared: boolean;
+}
+
 export class QueueStore {
   readonly #sql: Sql;
   readonly #counters: Counters;
@@ -21,14 +31,6 @@ export class QueueStore {
 
   find(buildId: number): QueuedRow | null {
     return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = ?", buildId);
-  }
-
-  /** The first pending build of the next group after `key` in the index: walks groups, never the builds in them. */
-  headAfter(key: string): QueuedRow | null {
-    return this.#sql.first<QueuedRow>(
-      "SELECT * FROM build WHERE state = 'pending' AND group_key > ? ORDER BY group_key, position LIMIT 1",
-      key,
-    );
   }
 
   headOf(key: string): QueuedRow | null {
@@ -64,11 +66,13 @@ export class QueueStore {
     const group: GroupTraits = {
       projectId: notice.projectId,
       tags: notice.tags,
+      refProtected: notice.refProtected,
       avoidRunnerId: notice.avoidRunnerId,
     };
     this.#sql.run(
       `INSERT OR REPLACE INTO build (build_id, project_id, revision, state, group_key, tags, avoid_runner_id, position,
-         runner_id, runner_epoch, shared, asked_at_ms, lost_claims) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         runner_id, runner_epoch, shared, asked_at_ms, lost_claims, ref_protected, manager_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       notice.buildId,
       notice.projectId,
       notice.revision,
@@ -82,25 +86,28 @@ export class QueueStore {
       known?.shared ?? 0,
       nowMs,
       notice.lostClaims,
+      notice.refProtected ? 1 : 0,
+      notice.managerId,
     );
   }
 
   /** Marks a pending build as held, before the build itself is asked. False if it is no longer as it was picked. */
-  take(row: QueuedRow, runner: { id: number; epoch: number; shared: boolean }, nowMs: number): boolean {
+  take(row: QueuedRow, holder: Holder, nowMs: number): boolean {
     return this.#sql.transaction(() => {
       const taken = this.#sql.all(
-        `UPDATE build SET state = 'taken', runner_id = ?, runner_epoch = ?, shared = ?, asked_at_ms = ?
+        `UPDATE build SET state = 'taken', runner_id = ?, runner_epoch = ?, manager_id = ?, shared = ?, asked_at_ms = ?
          WHERE build_id = ? AND revision = ? AND state = 'pending' RETURNING build_id`,
-        runner.id,
-        runner.epoch,
-        runner.shared ? 1 : 0,
+        holder.runnerId,
+        holder.epoch,
+        holder.managerId,
+        holder.shared ? 1 : 0,
         nowMs,
         row.build_id,
         row.revision,
       );
       if (taken.length === 0) return false;
       this.#counters.claimed(Math.max(0, nowMs - arrivedMs(row)));
-      this.#remember(runner, row.build_id);
+      this.#remember(holder, row.build_id);
       return true;
     });
   }
@@ -128,13 +135,17 @@ export class QueueStore {
     );
   }
 
-  /** Of each group how many builds wait, and since when the oldest; read from the index alone, but all of it. */
-  pendingByGroup(): { groupKey: string; builds: number; oldestMs: number }[] {
-    const rows = this.#sql.all<{ group_key: string; n: number; position: number }>(
-      `SELECT group_key, COUNT(*) AS n, MIN(position) AS position FROM build INDEXED BY pending_build
-       WHERE state = 'pending' GROUP BY group_key`,
+  /** Of each group how many builds wait; read from the index alone, but all of it. */
+  pendingByGroup(): { groupKey: string; builds: number }[] {
+    const rows = this.#sql.all<{ group_key: string; n: number }>(
+      "SELECT group_key, COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' GROUP BY group_key",
     );
-    return rows.map((row) => ({ groupKey: row.group_key, builds: row.n, oldestMs: arrivedMs(row) }));
+    return rows.map((row) => ({ groupKey: row.group_key, builds: row.n }));
+  }
+
+  pendingIn(groupKey: string): number {
+    const query = "SELECT COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' AND group_key = ?";
+    return this.#sql.first<{ n: number }>(query, groupKey)?.n ?? 0;
   }
 
   /** Builds that instance runners hold, by project: counted from rows each time, so it can't drift. */
@@ -152,10 +163,13 @@ export class QueueStore {
     return new Map(rows.map((row) => [row.runner_id, row.n]));
   }
 
-  takenBy(runnerId: number): QueuedRow[] {
+  /** What a runner holds; with a manager what that machine of it does. */
+  takenBy(runnerId: number, managerId: number | null): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
-      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id = ?",
+      `SELECT * FROM build INDEXED BY taken_build
+       WHERE state = 'taken' AND runner_id = ? AND manager_id IS COALESCE(?, manager_id)`,
       runnerId,
+      managerId,
     );
   }
 
@@ -215,22 +229,22 @@ export class QueueStore {
   }
 
   /** Numbered by what is there and not by the clock, which may stand still or go back from one life of the object to the next. */
-  #remember(runner: { id: number; epoch: number }, buildId: number): void {
+  #remember({ runnerId, epoch }: Holder, buildId: number): void {
     const last = this.#sql.first<Pick<RunnerBuildRow, "position">>(
       "SELECT position FROM runner_build WHERE runner_id = ? ORDER BY position DESC LIMIT 1",
-      runner.id,
+      runnerId,
     );
     const position = (last?.position ?? 0) + 1;
     this.#sql.run(
       "INSERT INTO runner_build (runner_id, position, build_id, runner_epoch) VALUES (?, ?, ?, ?)",
-      runner.id,
+      runnerId,
       position,
       buildId,
-      runner.epoch,
+      epoch,
     );
     const oldest = position - REMEMBERED_BUILDS;
     if (oldest > 0) {
-      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runner.id, oldest);
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runnerId, oldest);
     }
   }
 
@@ -242,4 +256,4 @@ export class QueueStore {
 }
 
 /** When the build first came into the queue. */
-const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);
+export const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

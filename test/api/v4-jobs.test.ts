@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
+import { NO_ABILITIES } from "../../src/core/abilities.ts";
 import { queueStub } from "../../src/stubs.ts";
 import { answer, append, claim, consumer, createJob, createProject, entity } from "../support/fixtures.ts";
 import { finish, registerRunner, startJob, storeArchive } from "../support/fixtures.ts";
@@ -154,8 +155,8 @@ describe("canceling", () => {
     const job = await createJob(project.id);
     const runner = await registerRunner(project.id);
     const token = { id: runner.id, epoch: runner.epoch };
-    const asked = { token, systemId: "", info: null, cursor: null, twoPhase: false, cancelGracefully: true };
-    await queueStub(env).poll(asked);
+    const abilities = { ...NO_ABILITIES, cancelGracefully: true };
+    await queueStub(env).poll({ token, systemId: null, ipAddress: null, info: null, abilities, cursor: null });
     const path = `/projects/${project.id}/jobs/${job.id}`;
     expect(await entity(201, "POST", `${path}/cancel`)).toMatchObject({ status: "canceling" });
     expect(await entity(201, "POST", `${path}/cancel?force=true`)).toMatchObject({ status: "canceled" });

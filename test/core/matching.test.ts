@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { firstOf, groupKey, pendingReason, suits } from "../../src/core/matching.ts";
 import type { Candidate } from "../../src/core/matching.ts";
+import type { AccessLevel } from "../../src/core/runner.ts";
 
-const GROUP = { projectId: 1, tags: [] as readonly string[] };
+const GROUP = { projectId: 1, tags: [] as readonly string[], refProtected: false };
 const INSTANCE = {
   id: 1,
   projects: null,
   tags: [] as readonly string[],
   runUntagged: true,
+  accessLevel: "not_protected" as AccessLevel,
   paused: false,
   online: true,
 };
@@ -24,9 +26,20 @@ describe("who may take what", () => {
     ["a project's runner takes its project's builds", { projects: [1, 2] }, [], true],
     ["a project's runner takes no other project's", { projects: [2] }, [], false],
     ["a runner without any project takes nothing", { projects: [] }, [], false],
+    ["a runner for protected refs takes no others", { accessLevel: "ref_protected" }, [], false],
   ])("%s", (_title, traits, tags, expected) => {
     expect(suits({ ...INSTANCE, ...traits }, { ...GROUP, tags }, true)).toBe(expected);
   });
+
+  it.each<AccessLevel>(["not_protected", "ref_protected"])(
+    "a build of a protected ref goes to a %s runner",
+    (accessLevel) => {
+      expect(suits({ ...INSTANCE, accessLevel }, { ...GROUP, refProtected: true }, true)).toBe(true);
+      expect(
+        suits({ ...INSTANCE, accessLevel, tags: ["b"] }, { ...GROUP, tags: ["a"], refProtected: true }, true),
+      ).toBe(false);
+    },
+  );
 
   it("a project may keep instance runners away, but not its own", () => {
     expect(suits(INSTANCE, GROUP, false)).toBe(false);
@@ -69,16 +82,22 @@ describe("who goes first", () => {
 });
 
 describe("groups", () => {
-  it("differ by project, tags, and the runner to avoid", () => {
+  it("differ by project, tags, protected refs, and the runner to avoid", () => {
+    const group = { projectId: 1, tags: [], refProtected: false, avoidRunnerId: null };
     const keys = [
-      groupKey({ projectId: 1, tags: [], avoidRunnerId: null }),
-      groupKey({ projectId: 2, tags: [], avoidRunnerId: null }),
-      groupKey({ projectId: 1, tags: ["a", "b"], avoidRunnerId: null }),
-      groupKey({ projectId: 1, tags: ["a,b"], avoidRunnerId: null }),
-      groupKey({ projectId: 1, tags: ['a","b'], avoidRunnerId: null }),
-      groupKey({ projectId: 1, tags: [], avoidRunnerId: 1 }),
+      groupKey(group),
+      groupKey({ ...group, projectId: 2 }),
+      groupKey({ ...group, tags: ["a", "b"] }),
+      groupKey({ ...group, tags: ["a,b"] }),
+      groupKey({ ...group, tags: ['a","b'] }),
+      groupKey({ ...group, avoidRunnerId: 1 }),
+      groupKey({ ...group, refProtected: true }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("have the keys that are stored with builds of earlier versions", () => {
+    expect(groupKey({ projectId: 1, tags: ["a"], refProtected: false, avoidRunnerId: 2 })).toBe('[1,["a"],2]');
   });
 });
 
@@ -91,6 +110,11 @@ describe("why a build waits", () => {
     ["no runner serves this project", [able], false],
     ["no runner serves this project", [{ ...OWN, projects: [2], tags: ["a", "b"] }], true],
     ["no runner has the tags a, b", [INSTANCE], true],
+    [
+      "every runner that has the tags a, b takes builds of protected refs alone",
+      [INSTANCE, { ...able, accessLevel: "ref_protected" }],
+      true,
+    ],
     ["every runner that has the tags a, b is paused", [INSTANCE, { ...able, paused: true }], true],
     ["no runner that has the tags a, b is online", [INSTANCE, { ...able, online: false }], true],
     ["waiting for a runner to become free", [{ ...able, online: false }, able], true],

@@ -212,8 +212,8 @@ describe("an eviction of the queue", () => {
     expect(buildOf(await poll(runner))).toBeNull();
     expect(buildOf(await poll(await registered(projectId, { tags: ["a"] })))).toBe(next.id);
     const reasons = await queue().pendingReasons([
-      { projectId: uniqueId(), tags: [] },
-      { projectId, tags: ["zzz"] },
+      { id: 1, projectId: uniqueId(), tags: [] },
+      { id: 2, projectId, tags: ["zzz"] },
     ]);
     expect(reasons.at(1)).toBe("no runner has the tags zzz");
   });

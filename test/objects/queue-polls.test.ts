@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PollRequest } from "../../src/queue/object.ts";
+import type { PollRequest } from "../../src/queue/desk.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -64,9 +64,9 @@ describe("a poll that finds nothing", () => {
     await answer;
   });
 
-  it("writes no row, whatever its machines say of themselves in turn", async () => {
+  it("writes no row, whatever its machines say of themselves in turn, once they are known", async () => {
     const runner = await registered(uniqueId());
-    await poll(runner, { info: { name: "one" } });
+    for (const systemId of ["one", "two"]) await poll(runner, { systemId });
     const changes = () => rowsOf(queue(), "SELECT total_changes() AS n");
     const before = await changes();
     for (const name of ["one", "two", "one", "two"]) await poll(runner, { systemId: name, info: { name } });
@@ -148,7 +148,7 @@ describe("a held poll ends", () => {
     const runner = await registered(uniqueId());
     const { answer } = await held(runner);
     await queue().updateRunner(runner.id, { paused: true });
-    expect(refusalOf(await answer)).toEqual({ reason: "paused" });
+    expect(refusalOf(await answer)).toMatchObject({ reason: "paused" });
   });
 
   it("with work when its runner is edited so that it may take some", async () => {

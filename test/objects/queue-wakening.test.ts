@@ -4,7 +4,7 @@ import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { Runner } from "../../src/core/runner.ts";
 import { enqueue, newProject } from "../support/legacy-api.ts";
-import { valueOf } from "../support/objects.ts";
+import { pollOf, valueOf } from "../support/objects.ts";
 
 const queue = () => queueStub(env);
 
@@ -13,8 +13,7 @@ const register = async (tags: string[]): Promise<Runner> => {
   return valueOf(await queue().registerRunner(settings, null, {}));
 };
 
-const poll = async ({ id, epoch }: Runner, cursor: string | null) =>
-  queue().poll({ token: { id, epoch }, systemId: "", info: null, cursor, twoPhase: false, cancelGracefully: false });
+const poll = async ({ id, epoch }: Runner, cursor: string | null) => queue().poll(pollOf({ id, epoch }, { cursor }));
 
 it("a runner that is woken for one build and takes an older one leaves the first to the next in line", async () => {
   const [red, blue] = [`red-${crypto.randomUUID()}`, `blue-${crypto.randomUUID()}`];

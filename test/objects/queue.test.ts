@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { RunnerInfo } from "../../src/core/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   buildOf,
@@ -16,6 +17,7 @@ import {
 } from "../support/objects.ts";
 
 const queue = () => queueStub(env);
+const saying = (info: RunnerInfo | null) => ({ systemId: null, ipAddress: null, info });
 
 describe("registration", () => {
   it("gives each runner a number and a first epoch", async () => {
@@ -39,12 +41,16 @@ describe("registration", () => {
 
   it("verifies a runner by its number and epoch", async () => {
     const runner = await registered(null);
-    expect(valueOf(await queue().verifyRunner({ id: runner.id, epoch: 1 }, { version: "17" }))).toMatchObject({
+    expect(valueOf(await queue().verifyRunner({ id: runner.id, epoch: 1 }, saying({ version: "17" })))).toMatchObject({
       id: runner.id,
     });
     expect(valueOf(await queue().runner(runner.id))).toMatchObject({ info: { version: "17" }, online: true });
-    expect(refusalOf(await queue().verifyRunner({ id: runner.id, epoch: 2 }, null))).toEqual({ reason: "stale_token" });
-    expect(refusalOf(await queue().verifyRunner({ id: uniqueId(), epoch: 1 }, null))).toEqual({ reason: "forbidden" });
+    expect(refusalOf(await queue().verifyRunner({ id: runner.id, epoch: 2 }, saying(null)))).toEqual({
+      reason: "stale_token",
+    });
+    expect(refusalOf(await queue().verifyRunner({ id: uniqueId(), epoch: 1 }, saying(null)))).toEqual({
+      reason: "forbidden",
+    });
   });
 });
 
@@ -77,7 +83,10 @@ describe("who gets what", () => {
   it("a paused runner is refused until it goes on", async () => {
     const { id, projectId } = await pendingBuild();
     const runner = await registered(projectId, { paused: true });
-    expect(refusalOf(await queue().poll(pollOf(runner)))).toEqual({ reason: "paused" });
+    expect(refusalOf(await queue().poll(pollOf(runner)))).toMatchObject({
+      reason: "paused",
+      cursor: expect.stringMatching(/^[\w-]+$/),
+    });
     await queue().updateRunner(runner.id, { paused: false });
     expect(buildOf(await poll(runner))).toBe(id);
   });
@@ -116,8 +125,8 @@ describe("who gets what", () => {
     const projectId = uniqueId();
     await registered(projectId, { tags: ["a"], paused: true });
     const groups = [
-      { projectId, tags: ["a"] },
-      { projectId, tags: [`tag-${projectId}`] },
+      { id: 1, projectId, tags: ["a"] },
+      { id: 2, projectId, tags: [`tag-${projectId}`] },
     ];
     expect(await queue().pendingReasons(groups)).toEqual([
       "every runner that has the tags a is paused",

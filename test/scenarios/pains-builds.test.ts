@@ -9,6 +9,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NO_ABILITIES } from "../../src/core/abilities.ts";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { claim, enqueue, newProject, newRunner, patch, runningBuild, traceText } from "../support/legacy-api.ts";
 import { refusalOf } from "../support/legacy-artifacts.ts";
@@ -140,7 +141,7 @@ test("pain 13: a two-phase runner has the build for itself before it runs, and r
   const project = await newProject();
   const id = await enqueue(project);
   const [runner, other] = [await registered(project.id), await registered(project.id)];
-  expect(buildOf(await poll(runner, { twoPhase: true }))).toBe(id);
+  expect(buildOf(await poll(runner, { abilities: { ...NO_ABILITIES, twoPhase: true } }))).toBe(id);
   expect(buildOf(await poll(other))).toBeNull();
   expect(await jobOf(project, id)).toMatchObject({
     status: "pending",
@@ -154,7 +155,7 @@ test("pain 14: a runner that can winds down when canceled, within five minutes; 
   const wound = async () => {
     const project = await newProject();
     const id = await enqueue(project);
-    await poll(await registered(project.id), { cancelGracefully: true });
+    await poll(await registered(project.id), { abilities: { ...NO_ABILITIES, cancelGracefully: true } });
     await buildStub(env, id).append(attempt(1), 0, bytesOf("working.\n"));
     expect(await cancelJob(project, id)).toMatchObject({ status: "canceling" });
     expect(await buildStub(env, id).append(attempt(1), 9, bytesOf("after_script.\n"))).toMatchObject({

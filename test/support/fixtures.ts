@@ -1,6 +1,8 @@
 /** Projects, jobs, runners and claims for tests inside workerd: by the consumer API, and by the objects' own methods. */
 import { env, exports } from "cloudflare:workers";
 import type { Access } from "../../src/build/access.ts";
+import { NO_ABILITIES } from "../../src/core/abilities.ts";
+import type { Abilities } from "../../src/core/abilities.ts";
 import type { ClaimedBuild } from "../../src/core/claimed.ts";
 import type { Outcome } from "../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
@@ -66,10 +68,10 @@ export const registerRunner = async (
 };
 
 /** The runner asks for work and must get some. */
-export const claim = async ({ id, epoch }: Runner, abilities: { twoPhase?: boolean } = {}): Promise<ClaimedBuild> => {
-  const token = { id, epoch };
-  const asked = { token, systemId: "", info: null, cursor: null, twoPhase: false, cancelGracefully: false };
-  const polled = valueOf(await queueStub(env).poll({ ...asked, ...abilities }));
+export const claim = async ({ id, epoch }: Runner, able: Partial<Abilities> = {}): Promise<ClaimedBuild> => {
+  const abilities = { ...NO_ABILITIES, ...able };
+  const asked = { token: { id, epoch }, systemId: null, ipAddress: null, info: null, abilities, cursor: null };
+  const polled = valueOf(await queueStub(env).poll(asked));
   if (polled.kind !== "work") throw new Error("there was nothing to claim");
   return polled.build;
 };

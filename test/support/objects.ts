@@ -4,12 +4,13 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Access } from "../../src/build/access.ts";
+import { NO_ABILITIES } from "../../src/core/abilities.ts";
 import type { RunnerRef } from "../../src/core/build.ts";
 import type { Outcome, Refusal } from "../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { RunnerSettings } from "../../src/core/runner.ts";
 import type { BuildSpec, ProjectSnapshot } from "../../src/core/spec.ts";
-import type { PollAnswer, PollRequest } from "../../src/queue/object.ts";
+import type { PollAnswer, PollRequest } from "../../src/queue/desk.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import { specOf } from "./spec.ts";
 
@@ -155,11 +156,11 @@ export const registered = async (projectId: number | null, change: Partial<Runne
 /** A poll that is answered at once: it carries no cursor. */
 export const pollOf = (runner: { id: number; epoch: number }, change: Partial<PollRequest> = {}): PollRequest => ({
   token: { id: runner.id, epoch: runner.epoch },
-  systemId: "",
+  systemId: null,
+  ipAddress: null,
   info: null,
+  abilities: NO_ABILITIES,
   cursor: null,
-  twoPhase: false,
-  cancelGracefully: false,
   ...change,
 });
 

@@ -25,6 +25,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import type { Env } from "../../config.ts";
 import type { Report } from "../../build/runner-calls.ts";
+import { NO_ABILITIES } from "../../core/abilities.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
@@ -97,11 +98,11 @@ legacyRoutes.post("/builds/register", async (context) => {
   if (!asked.ok) return refusalResponse(context, asked.refusal, "other");
   const answer = await requestWork(context.env, {
     token: asked.value.token ?? null,
-    systemId: "",
+    systemId: null,
+    ipAddress: null,
     info: asked.value.info ?? null,
+    abilities: NO_ABILITIES,
     cursor: asked.value.last_update ?? null,
-    twoPhase: false,
-    cancelGracefully: false,
   });
   if (!answer.ok) return refusalResponse(context, answer.refusal, "other");
   if (answer.value.kind === "work") {

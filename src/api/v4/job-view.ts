@@ -34,8 +34,8 @@ export const presentJob = async (
 const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
   const pending = builds.filter((build) => build.status === "pending");
   const waiting = pending.filter((build) => build.runner === null);
-  const groups = waiting.map(({ projectId, tags }) => ({ projectId, tags }));
-  const reasons = waiting.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(groups));
+  const asked = waiting.map(({ id, projectId, tags }) => ({ id, projectId, tags }));
+  const reasons = waiting.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(asked));
   return new Map([
     // Runners of two phases hold a build for a moment before they run it.
     ...pending.map((build) => [build.id, `runner ${build.runner?.id} is about to run it`] as const),

@@ -11,7 +11,7 @@ import { sameSecret } from "../../core/tokens.ts";
 import type { TokenClaims } from "../../core/tokens.ts";
 import type { BuildSummary } from "../../core/summary.ts";
 import { buildStub, projectStub } from "../../stubs.ts";
-import type { RunnerToken } from "../../queue/object.ts";
+import type { RunnerToken } from "../../queue/runners.ts";
 import { retrying } from "../call.ts";
 import { concerns, currentRequest } from "../request-log.ts";
 

@@ -32,9 +32,9 @@ export const resetRunnerToken = async (env: Env, id: number): Promise<Outcome<Re
   return runner.ok ? accept(await withToken(env, runner.value)) : runner;
 };
 
-const withToken = async (env: Env, { id, epoch }: Pick<Runner, "id" | "epoch">): Promise<RegisteredRunner> => {
+const withToken = async (env: Env, { id, epoch, tokenPrefix }: Runner): Promise<RegisteredRunner> => {
   const keys = await tokenKeys(env);
-  return { id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: "" }) };
+  return { id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: tokenPrefix }) };
 };
 
 /** Errors: `forbidden`, `stale_token`. */

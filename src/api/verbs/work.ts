@@ -5,8 +5,7 @@ import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { TraceSum } from "../../core/trace-sum.ts";
-import type { RunnerInfo } from "../../core/runner.ts";
-import type { PollAnswer } from "../../queue/object.ts";
+import type { PollAnswer, PollRequest } from "../../queue/desk.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
 import { isBug, isOverload, retrying } from "../call.ts";
 import { concerns, currentRequest, endsWith } from "../request-log.ts";
@@ -18,13 +17,8 @@ const OVERLOAD_SECONDS = 5;
 /** Ours look like this; what else a client may send is nothing for a header. */
 const CURSOR = /^[\w-]{1,64}$/;
 
-export interface WorkRequest {
+export interface WorkRequest extends Omit<PollRequest, "token" | "requestId"> {
   readonly token: string | null;
-  readonly systemId: string;
-  readonly info: RunnerInfo | null;
-  readonly cursor: string | null;
-  readonly twoPhase: boolean;
-  readonly cancelGracefully: boolean;
 }
 
 /** Errors: `forbidden`, `stale_token`, `paused`, `unavailable`. */

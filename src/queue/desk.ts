@@ -1,0 +1,139 @@
+/**
+ * Where runners ask for work. A poll is answered with a build, or with nothing at once, or it is held until there may be
+ * one, for so long as `LONG_POLL_SECONDS` says.
+ */
+import { abilitiesOf } from "../core/abilities.ts";
+import type { Abilities } from "../core/abilities.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { Runner } from "../core/runner.ts";
+import type { Claimant, Claims } from "./claims.ts";
+import type { Caller, RunnerManagers } from "./managers.ts";
+import type { Matchmaker } from "./matchmaker.ts";
+import type { WaitingPolls } from "./polls.ts";
+import type { Runners, RunnerToken } from "./runners.ts";
+
+export interface PollRequest extends Caller {
+  readonly token: RunnerToken;
+  /** Null when it says nothing of them: then what the machine last said of itself holds. */
+  readonly abilities: Abilities | null;
+  /** What the last answer without work told. Only a current one is held. */
+  readonly cursor: string | null;
+  /** For the log alone. */
+  readonly requestId?: string | undefined;
+}
+
+export type PollAnswer =
+  | {
+      readonly kind: "work";
+      readonly build: ClaimedBuild;
+      readonly runner: Runner;
+      readonly figures: QueueFigures;
+    }
+  | { readonly kind: "nothing"; readonly cursor: string };
+
+export interface DeskParts {
+  readonly runners: Runners;
+  readonly managers: RunnerManagers;
+  readonly matchmaker: Matchmaker;
+  readonly claims: Claims;
+  readonly polls: WaitingPolls;
+  readonly longPollMs: number;
+  /** Who hasn't asked for longer than this starts to wait anew. */
+  readonly patienceMs: number;
+}
+
+/** A poll as it is while it is held: what its runner said of itself is elsewhere by then. */
+interface Poll {
+  readonly token: RunnerToken;
+  readonly machine: string;
+  readonly manager: Claimant["manager"];
+  readonly abilities: Abilities;
+  readonly cursor: string | null;
+  readonly requestId: string | undefined;
+}
+
+export class Desk {
+  readonly #parts: DeskParts;
+  /** Cursors of an earlier life of this object are not current. */
+  readonly #boot = crypto.randomUUID().slice(0, 8);
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Errors: `forbidden`, `stale_token`, `paused`. Whoever is refused is not noted as seen. */
+  async serve(request: PollRequest): Promise<Outcome<PollAnswer>> {
+    const runner = this.#admit(request.token);
+    if (!runner.ok) return runner;
+    const nowMs = Date.now();
+    this.#parts.runners.poll(runner.value.id, request.info, nowMs);
+    const manager = this.#parts.managers.meet(runner.value.id, request, nowMs);
+    const known = manager ?? this.#parts.runners.get(runner.value.id);
+    // In a call of its own, so that a poll that is held keeps no request alive.
+    return this.#answer({
+      token: request.token,
+      machine: machineOf(runner.value.id, request.systemId),
+      manager: manager && { id: manager.id, systemId: manager.systemId },
+      abilities: request.abilities ?? abilitiesOf(known?.info ?? {}),
+      cursor: request.cursor,
+      requestId: request.requestId,
+    });
+  }
+
+  /** Ends the held polls of a machine that is to be known no more. */
+  dismiss(runnerId: number, systemId: string): void {
+    this.#parts.polls.release(runnerId, machineOf(runnerId, systemId));
+  }
+
+  /** A claimed build whose answer is lost on the way comes back by its lease. */
+  async #answer({ token, machine, manager, abilities, cursor, requestId }: Poll): Promise<Outcome<PollAnswer>> {
+    const { claims, polls, longPollMs, patienceMs } = this.#parts;
+    const untilMs = Date.now() + longPollMs;
+    let wokenFor: string | null = null;
+    for (let isFirst = true; ; isFirst = false) {
+      const runner = this.#admit(token);
+      // Woken for a build that it may not take now, or taking another: the one that it was woken for is still to be had.
+      if (!runner.ok) return this.#leave(wokenFor, runner);
+      const claimant = { runner: runner.value, manager, abilities };
+      if (!claims.isStill(claimant)) return this.#leave(wokenFor, this.#nothing(token));
+      const claimed = await claims.next(claimant, requestId);
+      if (claimed !== null) {
+        polls.served(machine, Date.now());
+        return this.#leave(wokenFor, accept({ kind: "work", ...claimed, runner: runner.value }));
+      }
+      this.#leave(wokenFor, null);
+      wokenFor = null;
+      // Paused, reset or deleted while a claim was under way.
+      if (!this.#admit(token).ok || !claims.isStill(claimant)) continue;
+      // No await from the pick that found nothing to the place in the line: a build that comes now finds this poll.
+      const nowMs = Date.now();
+      polls.inVain(machine, token.id, nowMs, patienceMs);
+      const isCurrent = !isFirst || cursor === this.#cursor(token.id);
+      if (!isCurrent || nowMs >= untilMs) return this.#nothing(token);
+      wokenFor = await polls.wait(machine, untilMs - nowMs);
+      if (wokenFor !== null) polls.came(wokenFor);
+    }
+  }
+
+  #leave<T>(wokenFor: string | null, answer: T): T {
+    if (wokenFor !== null) this.#parts.matchmaker.offerAgain(wokenFor);
+    return answer;
+  }
+
+  #admit(token: RunnerToken): Outcome<Runner> {
+    const runner = this.#parts.runners.authenticate(token.id, token.epoch);
+    return runner.ok && runner.value.paused ? refuse({ reason: "paused", cursor: this.#cursor(token.id) }) : runner;
+  }
+
+  #nothing({ id }: RunnerToken): Outcome<PollAnswer> {
+    return accept({ kind: "nothing", cursor: this.#cursor(id) });
+  }
+
+  #cursor(runnerId: number): string {
+    return `${this.#boot}-${this.#parts.runners.tickOf(runnerId)}`;
+  }
+}
+
+const machineOf = (runnerId: number, systemId: string | null): string => `${runnerId}/${systemId ?? ""}`;

@@ -1,0 +1,58 @@
+/** The SQL of the rows of runner managers. */
+import type { RunnerInfo, RunnerManager } from "../core/runner.ts";
+import type { Sql } from "../storage/sql.ts";
+import type { ManagerRow } from "./schema.ts";
+
+const fromRow = (row: ManagerRow): RunnerManager => ({
+  id: row.id,
+  runnerId: row.runner_id,
+  systemId: row.system_id,
+  info: JSON.parse(row.info) as RunnerInfo,
+  ipAddress: row.ip_address,
+  createdAtMs: row.created_at_ms,
+  contactedAtMs: row.contacted_at_ms,
+});
+
+export class ManagerStore {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  ofRunner(runnerId: number): RunnerManager[] {
+    return this.#sql
+      .all<ManagerRow>("SELECT * FROM runner_manager WHERE runner_id = ? ORDER BY id", runnerId)
+      .map(fromRow);
+  }
+
+  /** Stores a machine that was not known, under a number that no other had before. */
+  add(manager: Omit<RunnerManager, "id">): RunnerManager {
+    const row = this.#sql.first<{ id: number }>(
+      `INSERT INTO runner_manager (runner_id, system_id, info, ip_address, created_at_ms, contacted_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+      manager.runnerId,
+      manager.systemId,
+      JSON.stringify(manager.info),
+      manager.ipAddress,
+      manager.createdAtMs,
+      manager.contactedAtMs,
+    );
+    if (row === null) throw new Error("an insert returns its row");
+    return { ...manager, id: row.id };
+  }
+
+  put({ id, info, ipAddress, contactedAtMs }: RunnerManager): void {
+    this.#sql.run(
+      "UPDATE runner_manager SET info = ?, ip_address = ?, contacted_at_ms = ? WHERE id = ?",
+      JSON.stringify(info),
+      ipAddress,
+      contactedAtMs,
+      id,
+    );
+  }
+
+  remove(id: number): void {
+    this.#sql.run("DELETE FROM runner_manager WHERE id = ?", id);
+  }
+}

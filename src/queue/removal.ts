@@ -1,0 +1,93 @@
+/**
+ * The end of runners and of their machines: they are forgotten, and what they hold is lost to them at once, not when
+ * somebody notices the silence. The builds are told by the outbox.
+ */
+import type { Env } from "../config.ts";
+import { accept } from "../core/refusal.ts";
+import type { Outcome } from "../core/refusal.ts";
+import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
+import type { Sql } from "../storage/sql.ts";
+import { buildStub } from "../stubs.ts";
+import type { RunnerManagers } from "./managers.ts";
+import type { RunnerStore } from "./runner-store.ts";
+import type { Runners, RunnerToken } from "./runners.ts";
+import type { QueuedRow } from "./schema.ts";
+import type { QueueStore } from "./store.ts";
+
+export interface RemovalParts {
+  readonly env: Env;
+  readonly sql: Sql;
+  readonly store: QueueStore;
+  readonly runners: Runners;
+  readonly runnerStore: RunnerStore;
+  readonly managers: RunnerManagers;
+  readonly arm: () => void;
+}
+
+interface Message {
+  readonly buildId: number;
+  readonly lostRunner: number;
+  /** One machine of the runner, or null for all of it; messages from before there were machines don't say. */
+  readonly lostManager?: number | null;
+}
+
+export class Removal {
+  readonly #parts: RemovalParts;
+  readonly outbox: Outbox<Message>;
+
+  constructor(parts: RemovalParts) {
+    this.#parts = parts;
+    this.outbox = new Outbox(parts.sql, (_destination, { buildId, lostRunner, lostManager }) =>
+      buildStub(parts.env, buildId).loseRunner(lostRunner, lostManager ?? null),
+    );
+  }
+
+  /** With `epoch` null the caller is a consumer. Errors: `not_found` to a consumer, `forbidden`, `stale_token`. */
+  removeRunner(id: number, epoch: number | null): Outcome<null> {
+    const { sql, store, runners, runnerStore, managers } = this.#parts;
+    const runner = runners.find(id, epoch);
+    if (!runner.ok) return runner;
+    const held = store.takenBy(id, null);
+    sql.transaction(() => {
+      runnerStore.remove(id);
+      store.forgetRunner(id);
+      this.#putLosses(held, id, null);
+    });
+    runners.forget(id);
+    managers.forget(id);
+    this.#tell(held);
+    return accept(null);
+  }
+
+  /** Errors: `forbidden`, `stale_token`, `not_found` machine. */
+  removeManager(token: RunnerToken, systemId: string): Outcome<null> {
+    const { sql, store, runners, managers } = this.#parts;
+    const runner = runners.authenticate(token.id, token.epoch);
+    if (!runner.ok) return runner;
+    let held: QueuedRow[] = [];
+    const removed = sql.transaction(() => {
+      const manager = managers.remove(token.id, systemId);
+      if (!manager.ok) return manager;
+      held = store.takenBy(token.id, manager.value.id);
+      this.#putLosses(held, token.id, manager.value.id);
+      return manager;
+    });
+    if (!removed.ok) return removed;
+    managers.forget(token.id, systemId);
+    this.#tell(held);
+    return accept(null);
+  }
+
+  /** The row's revision grows each time that its build changes hands: the next loss of this build is another message. */
+  #putLosses(held: readonly QueuedRow[], lostRunner: number, lostManager: number | null): void {
+    const retryAtMs = Date.now() + FIRST_RETRY_MS;
+    for (const { build_id: buildId, revision } of held) {
+      this.outbox.put(String(buildId), revision, { buildId, lostRunner, lostManager }, retryAtMs);
+    }
+  }
+
+  #tell(held: readonly QueuedRow[]): void {
+    this.#parts.arm();
+    for (const row of held) void this.outbox.deliver(String(row.build_id)).then(() => this.#parts.arm());
+  }
+}
