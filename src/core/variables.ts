@@ -1,3 +1,5 @@
+import { ADMIN } from "./admin.ts";
+import type { DotenvVariable } from "./dotenv.ts";
 import { refSlug } from "./ref-slug.ts";
 import type { BuildSpec, ProjectSnapshot, Variable } from "./spec.ts";
 
@@ -7,10 +9,15 @@ export interface VariableContext {
     readonly pipelineId: number;
     /** Of the attempt that is being claimed. */
     readonly token: string;
+    readonly createdAtMs: number;
+    readonly startedAtMs: number;
   };
   readonly spec: BuildSpec;
   readonly project: ProjectSnapshot;
-  readonly runner: { readonly id: number; readonly description: string; readonly tags: readonly string[] };
+  /** `tags` is a text: it differs between the generations of runners. */
+  readonly runner: { readonly id: number; readonly description: string; readonly tags: string };
+  /** From the dotenv reports of the build's dependencies, in their order. */
+  readonly inherited: readonly DotenvVariable[];
   readonly server: {
     /** Origin under which runners and people reach the server, without a slash at its end. */
     readonly url: string;
@@ -19,6 +26,9 @@ export interface VariableContext {
     readonly revision: string;
   };
 }
+
+/** GitLab tells times in these variables to the second. */
+const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 
 type Group = (context: VariableContext) => Readonly<Record<string, string>>;
 
@@ -46,6 +56,7 @@ const job: Group = ({ build, spec, project, server }) => ({
   CI_JOB_NAME: spec.name,
   CI_JOB_NAME_SLUG: refSlug(spec.name),
   CI_JOB_STAGE: spec.stage,
+  CI_JOB_STARTED_AT: isoSeconds(build.startedAtMs),
   CI_JOB_TOKEN: build.token,
   CI_JOB_URL: `${server.url}/${project.path}/-/jobs/${build.id}`,
   CI_NODE_TOTAL: "1",
@@ -88,30 +99,46 @@ const project: Group = ({ project, server }) => {
   };
 };
 
+/** A build that was created alone is all of its pipeline. */
 const pipeline: Group = ({ build, project, server }) => ({
   CI_PIPELINE_ID: `${build.pipelineId}`,
+  CI_PIPELINE_IID: `${build.pipelineId}`,
+  CI_PIPELINE_CREATED_AT: isoSeconds(build.createdAtMs),
   CI_PIPELINE_SOURCE: "api",
   CI_PIPELINE_URL: `${server.url}/${project.path}/-/pipelines/${build.pipelineId}`,
 });
 
-/** Without the commit's title, message, author and time: the repository is on another host. */
+/** The last ones are unknown, since the repository is on another host; scripts under `set -u` need them to be there. */
 const commit: Group = ({ spec }) => ({
   CI_COMMIT_SHA: spec.sha,
   CI_COMMIT_SHORT_SHA: spec.sha.slice(0, 8),
   CI_COMMIT_BEFORE_SHA: spec.beforeSha,
   CI_COMMIT_REF_NAME: spec.ref,
   CI_COMMIT_REF_SLUG: refSlug(spec.ref),
-  CI_COMMIT_REF_PROTECTED: "false",
+  CI_COMMIT_REF_PROTECTED: `${spec.refProtected}`,
   ...(spec.tag ? { CI_COMMIT_TAG: spec.ref } : { CI_COMMIT_BRANCH: spec.ref }),
+  CI_COMMIT_TITLE: "",
+  CI_COMMIT_MESSAGE: "",
+  CI_COMMIT_DESCRIPTION: "",
+  CI_COMMIT_AUTHOR: "",
+  CI_COMMIT_TIMESTAMP: "",
 });
 
 const runner: Group = ({ runner }) => ({
   CI_RUNNER_ID: `${runner.id}`,
   CI_RUNNER_DESCRIPTION: runner.description,
-  CI_RUNNER_TAGS: runner.tags.join(", "),
+  CI_RUNNER_TAGS: runner.tags,
 });
 
-const GROUPS = [build, job, server, project, pipeline, commit, runner];
+const user: Group = ({ server }) => ({
+  GITLAB_USER_ID: `${ADMIN.id}`,
+  GITLAB_USER_LOGIN: ADMIN.username,
+  GITLAB_USER_NAME: ADMIN.name,
+  // Git makes no commit without an address.
+  GITLAB_USER_EMAIL: `${ADMIN.username}@${new URL(server.url).hostname}`,
+});
+
+const GROUPS = [build, job, server, project, pipeline, commit, runner, user];
 
 const TOKENS = new Set(["CI_BUILD_TOKEN", "CI_JOB_TOKEN"]);
 
@@ -129,8 +156,22 @@ export const predefinedVariables = (context: VariableContext): Variable[] =>
     raw: false,
   }));
 
-/** The predefined ones, then the build's own as they are: of two with one name the runner takes the later. */
+/** As GitLab has it: nobody is shown the value, and what looks like a variable in it is expanded. */
+const inheritedVariable = ({ key, value }: DotenvVariable): Variable => ({
+  key,
+  value,
+  public: false,
+  masked: false,
+  file: false,
+  raw: false,
+});
+
+/**
+ * The predefined ones, the build's own as they are, those of its dependencies: of two with one name the runner takes the
+ * later.
+ */
 export const allVariables = (context: VariableContext): Variable[] => [
   ...predefinedVariables(context),
   ...context.spec.variables,
+  ...context.inherited.map(inheritedVariable),
 ];

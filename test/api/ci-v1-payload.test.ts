@@ -170,6 +170,9 @@ describe("a claimed build", () => {
       CI_RUNNER_ID: expect.stringMatching(/^\d+$/),
       CI_RUNNER_DESCRIPTION: "edge-1",
       CI_RUNNER_TAGS: "a, b",
+      CI_JOB_STARTED_AT: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      CI_COMMIT_REF_PROTECTED: "false",
+      GITLAB_USER_EMAIL: "admin@signalbox.test",
     });
     expect(environment(build)).not.toHaveProperty("CI_BUILD_TAG");
     const secret = build.variables.filter((variable) => !variable.public).map((variable) => variable.key);

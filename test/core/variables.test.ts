@@ -20,10 +20,17 @@ const project: ProjectSnapshot = {
 };
 
 const context: VariableContext = {
-  build: { id: 42, pipelineId: 7, token: "the-build-token" },
+  build: {
+    id: 42,
+    pipelineId: 7,
+    token: "the-build-token",
+    createdAtMs: Date.UTC(2026, 10, 25, 15, 8, 58, 999),
+    startedAtMs: Date.UTC(2026, 10, 25, 15, 9, 1),
+  },
   spec,
   project,
-  runner: { id: 5, description: "big box", tags: ["docker", "linux"] },
+  runner: { id: 5, description: "big box", tags: "docker, linux" },
+  inherited: [],
   server: { url: "http://localhost:8787", version: "1.2.3", revision: "abc1234" },
 };
 
@@ -53,6 +60,7 @@ it("a branch build is told all of this, in this order", () => {
     "CI_JOB_NAME=Unit Tests: 1/2",
     "CI_JOB_NAME_SLUG=unit-tests--1-2",
     "CI_JOB_STAGE=test",
+    "CI_JOB_STARTED_AT=2026-11-25T15:09:01Z",
     "CI_JOB_TOKEN=the-build-token",
     "CI_JOB_URL=http://localhost:8787/team/web/my-app/-/jobs/42",
     "CI_NODE_TOTAL=1",
@@ -78,6 +86,8 @@ it("a branch build is told all of this, in this order", () => {
     "CI_DEFAULT_BRANCH=main",
     "CI_CONFIG_PATH=.gitlab-ci.yml",
     "CI_PIPELINE_ID=7",
+    "CI_PIPELINE_IID=7",
+    "CI_PIPELINE_CREATED_AT=2026-11-25T15:08:58Z",
     "CI_PIPELINE_SOURCE=api",
     "CI_PIPELINE_URL=http://localhost:8787/team/web/my-app/-/pipelines/7",
     `CI_COMMIT_SHA=${SHA}`,
@@ -87,9 +97,18 @@ it("a branch build is told all of this, in this order", () => {
     "CI_COMMIT_REF_SLUG=feature-thing",
     "CI_COMMIT_REF_PROTECTED=false",
     "CI_COMMIT_BRANCH=feature/Thing",
+    "CI_COMMIT_TITLE=",
+    "CI_COMMIT_MESSAGE=",
+    "CI_COMMIT_DESCRIPTION=",
+    "CI_COMMIT_AUTHOR=",
+    "CI_COMMIT_TIMESTAMP=",
     "CI_RUNNER_ID=5",
     "CI_RUNNER_DESCRIPTION=big box",
     "CI_RUNNER_TAGS=docker, linux",
+    "GITLAB_USER_ID=1",
+    "GITLAB_USER_LOGIN=admin",
+    "GITLAB_USER_NAME=Administrator",
+    "GITLAB_USER_EMAIL=admin@localhost",
   ]);
 });
 
@@ -115,6 +134,10 @@ it("only tokens are masked, and only they and the repository's URLs are kept fro
 it("no variable has the token of the build but the two that are masked", () => {
   const holders = predefinedVariables(context).filter(({ value }) => value.includes("the-build-token"));
   expect(holders.map(({ masked }) => masked)).toEqual([true, true]);
+});
+
+it("a build of a protected ref is told so", () => {
+  expect(values({ spec: { ...spec, refProtected: true } })).toMatchObject({ CI_COMMIT_REF_PROTECTED: "true" });
 });
 
 it("each name occurs once", () => {
@@ -156,12 +179,22 @@ it.each([
   });
 });
 
-it("the build's own variables come last, unchanged and in their order", () => {
+it("the build's own variables come next, unchanged and in their order, and what it inherits last", () => {
   const own: Variable[] = [
     { key: "Z", value: "1", public: true, masked: false, file: false, raw: false },
     { key: "CI_COMMIT_SHA", value: "mine", public: false, masked: true, file: true, raw: false },
     { key: "A", value: "", public: true, masked: false, file: false, raw: false },
   ];
-  const variables = allVariables({ ...context, spec: { ...spec, variables: own } });
-  expect(variables).toEqual([...predefinedVariables(context), ...own]);
+  const inherited = [
+    { key: "A", value: "2" },
+    { key: "B", value: "$Z" },
+  ];
+  const variables = allVariables({ ...context, spec: { ...spec, variables: own }, inherited });
+  const hidden = { public: false, masked: false, file: false, raw: false };
+  expect(variables).toEqual([
+    ...predefinedVariables(context),
+    ...own,
+    { key: "A", value: "2", ...hidden },
+    { key: "B", value: "$Z", ...hidden },
+  ]);
 });

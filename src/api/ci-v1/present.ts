@@ -65,10 +65,11 @@ export const presentBuild = (summary: BuildSummary) => outline(summary);
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
   const { summary, spec, project, token } = claimed;
   const variables = allVariables({
-    build: { id: summary.id, pipelineId: summary.pipelineId, token },
+    build: { ...summary, token, startedAtMs: summary.startedAtMs ?? Date.now() },
     spec,
     project,
-    runner,
+    runner: { ...runner, tags: runner.tags.join(", ") },
+    inherited: claimed.dependencies.flatMap((each) => each.variables),
     server: { url: serverUrl, version: VERSION, revision: REVISION },
   });
   return {

@@ -1,11 +1,9 @@
 /** What clients ask before anything else: which version this is, and whether their token is good. */
 import { REVISION, settingsOf, VERSION } from "../../config.ts";
+import { ADMIN } from "../../core/admin.ts";
 import { accept } from "../../core/refusal.ts";
 import { originOf } from "./handler.ts";
 import type { Handler } from "./handler.ts";
-
-/** The one user: whoever has the administrator's token. Also the name in a build's history. */
-export const ADMIN = "admin";
 
 export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));
 
@@ -26,12 +24,10 @@ export const showMetadata: Handler = async (context) => {
 export const showUser: Handler = async (context) =>
   accept(
     context.json({
-      id: 1,
-      username: ADMIN,
-      name: "Administrator",
+      ...ADMIN,
       state: "active",
       avatar_url: null,
-      web_url: `${originOf(context)}/${ADMIN}`,
+      web_url: `${originOf(context)}/${ADMIN.username}`,
       is_admin: true,
     }),
   );

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { BUILD_STATUSES } from "../../core/build.ts";
 import type { Project } from "../../core/project.ts";
+import { ADMIN } from "../../core/admin.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { BuildSummary } from "../../core/summary.ts";
@@ -13,7 +14,6 @@ import { looseBoolean } from "../loose.ts";
 import { readPage } from "../pagination.ts";
 import { concerns, currentRequest } from "../request-log.ts";
 import { holderOf } from "../verbs/authority.ts";
-import { ADMIN } from "./deployment.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import { unauthorized } from "./handler.ts";
@@ -97,7 +97,7 @@ export const cancelJob: Handler = withJob(async (context, { id, project }) => {
   const form = await readForm(context, cancelForm);
   if (!form.ok) return form;
   const build = await retrying(async () =>
-    buildStub(context.env, id).cancel(ADMIN, form.value.force, currentRequest()),
+    buildStub(context.env, id).cancel(ADMIN.username, form.value.force, currentRequest()),
   );
   return jobResponse(context, project, build, 201);
 });
@@ -107,7 +107,7 @@ export const retryJob: Handler = withJob(async (context, { id, project }) =>
 );
 
 export const eraseJob: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await buildStub(context.env, id).erase(ADMIN, currentRequest()), 201),
+  jobResponse(context, project, await buildStub(context.env, id).erase(ADMIN.username, currentRequest()), 201),
 );
 
 export const listHistory: Handler = withJob(async (context, { id }) => {
