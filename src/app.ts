@@ -7,6 +7,7 @@ import { isPassingFault } from "./api/call.ts";
 import { countErrors } from "./api/error-counts.ts";
 import { showMetrics } from "./api/metrics-page.ts";
 import { requestLog } from "./api/request-log.ts";
+import { jobRoutes } from "./api/runner-v4/jobs.ts";
 import { guarded } from "./api/v4/handler.ts";
 import { consumerRoutes } from "./api/v4/routes.ts";
 import { readSettings } from "./config.ts";
@@ -37,6 +38,7 @@ app.use(async (context, next) => {
 app.get("/-/health", (context) => context.json({ status: "ok" }));
 app.get("/-/metrics", guarded(showMetrics));
 app.route("/ci/api/v1", legacyRoutes);
+app.route("/api/v4", jobRoutes);
 app.route("/api/v4", consumerRoutes);
 
 const allowedMethods = methodsOf(app.routes);

@@ -84,6 +84,7 @@ export class BuildObject extends DurableObject<Env> {
       limits: this.#settings.limits,
       retentionMs: this.#settings.retentionMs,
       onChange: () => this.#reader.wake(),
+      onContact: ({ id, manager }) => this.#tellContact(id, manager?.systemId ?? null),
     });
     this.#runnerCalls = new RunnerCalls({
       record: this.#record,
@@ -350,6 +351,12 @@ export class BuildObject extends DurableObject<Env> {
     } finally {
       this.#record.arm(retryAtMs);
     }
+  }
+
+  /** Lost, it costs nothing: the next one comes in a minute. */
+  #tellContact(runnerId: number, systemId: string | null): void {
+    const told = Promise.resolve().then(() => queueStub(this.env).contactRunner(runnerId, systemId));
+    told.catch((error: unknown) => console.warn(JSON.stringify({ event: "contact_lost", error: String(error) })));
   }
 
   /** What a runner needs for the next attempt, beside the spec. */

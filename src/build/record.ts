@@ -7,7 +7,7 @@ import type { Limits } from "../core/deadlines.ts";
 import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
 import type { Audience, BuildEvent } from "../core/machine.ts";
-import type { Build } from "../core/build.ts";
+import type { Build, RunnerRef } from "../core/build.ts";
 import { isFinished, newBuild, statusSinceMs } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
@@ -41,6 +41,7 @@ const SETTLE_MS = 1000;
 /** A finished build's trace moves to R2 after this: enough for the runner's last words to have come. */
 export const ARCHIVE_AFTER_MS = 15_000;
 
+const MINUTE_MS = 60_000;
 /** A reader is expected to look again within this. */
 const WATCHED_MS = 30_000;
 const WATCH_WRITE_MS = 10_000;
@@ -54,6 +55,8 @@ export interface RecordParts {
   readonly limits: Limits;
   readonly retentionMs: number | null;
   readonly onChange: () => void;
+  /** Its runner lives: said at most once a minute, to whoever lists runners. */
+  readonly onContact: (runner: RunnerRef) => void;
 }
 
 export class BuildRecord {
@@ -134,6 +137,10 @@ export class BuildRecord {
    */
   contact(nowMs: number): void {
     if (this.#build === null) return;
+    const { claim, lastContactAtMs } = this.#build;
+    // By the clock's minutes, so that it needs no memory of when it was said last.
+    const isNewMinute = Math.floor(nowMs / MINUTE_MS) !== Math.floor((lastContactAtMs ?? nowMs) / MINUTE_MS);
+    if (claim !== null && isNewMinute) this.#parts.onContact(claim.runner);
     this.#build = { ...this.#build, lastContactAtMs: nowMs };
     const stored = Math.max(this.#storedContactMs ?? 0, this.#contactInTrace(this.#build));
     if (stored > 0 && nowMs - stored <= this.#parts.limits.stuckAfterMs / 4) return;

@@ -1,7 +1,6 @@
 /** What a runner gets with a build: the claim's answer, before a dialect gives it its shape. */
 import type { DotenvVariable } from "./dotenv.ts";
 import type { BuildSummary } from "./summary.ts";
-import type { DotenvVariable } from "./dotenv.ts";
 import type { BuildSpec, ProjectSnapshot } from "./spec.ts";
 
 export interface ClaimedDependency {

@@ -1,0 +1,56 @@
+/** The parameters of a runner's calls about jobs, as loose as GitLab takes them. */
+import * as v from "valibot";
+import { FAILURE_REASONS } from "../../core/build.ts";
+import type { FailureReason } from "../../core/build.ts";
+import { parseChecksum } from "../../core/trace-sum.ts";
+import type { TraceSum } from "../../core/trace-sum.ts";
+import { infoSchema, looseInteger, looseString } from "../loose.ts";
+
+const optionalText = v.nullish(looseString);
+const size = v.pipe(looseInteger, v.minValue(0));
+
+/** `""` counts as not said: so 14.6 writes out what it leaves empty. */
+const checksum = v.pipe(
+  looseString,
+  v.transform((text) => (text === "" ? null : text)),
+  v.nullable(
+    v.pipe(
+      v.string(),
+      v.transform(parseChecksum),
+      v.check((sum) => sum !== null, "is not a checksum"),
+    ),
+  ),
+);
+
+export const pollParams = v.object({
+  token: optionalText,
+  system_id: optionalText,
+  last_update: optionalText,
+  /** Nothing said is not the same as nothing to say: what is known of the runner stays. */
+  info: v.nullish(infoSchema),
+});
+
+/** A reason that GitLab may know and we don't is no reason to refuse the report. */
+const failureReason = (text: string | null | undefined): FailureReason =>
+  FAILURE_REASONS.find((reason) => reason === text) ?? "unknown_failure";
+
+export const reportParams = v.pipe(
+  v.object({
+    token: optionalText,
+    state: optionalText,
+    failure_reason: optionalText,
+    exit_code: v.nullish(looseInteger),
+    /** The older place of `output.checksum`. */
+    checksum: v.nullish(checksum),
+    output: v.nullish(v.object({ checksum: v.nullish(checksum), bytesize: v.nullish(size) })),
+  }),
+  v.transform(({ token, state, failure_reason, exit_code, checksum: older, output }) => ({
+    token: token ?? null,
+    state: state ?? "",
+    reason: failureReason(failure_reason),
+    exitCode: exit_code ?? null,
+    sum: { lengthBytes: output?.bytesize ?? null, crc32: output?.checksum ?? older ?? null } satisfies TraceSum,
+  })),
+);
+
+export const sizeParams = v.object({ token: optionalText, filesize: v.nullish(size) });
