@@ -136,8 +136,7 @@ export const presentJob = (
     features: {
       trace_sections: true,
       token_mask_prefixes: TOKEN_PREFIXES,
-      // A canceled job is no failure here, but it is what a runner gives as its reason.
-      failure_reasons: [...FAILURE_REASONS, "job_canceled"],
+      failure_reasons: [...FAILURE_REASONS],
     },
     hooks: spec.preGetSourcesScript.length === 0 ? [] : [preGetSources],
     inputs: [],
