@@ -20,8 +20,10 @@ import { backlogTeller } from "../storage/backlog.ts";
 import { Outbox } from "../storage/outbox.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
-import { admit, admitHeld } from "./access.ts";
+import { admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
+import { ArtifactCalls } from "./artifact-calls.ts";
+import type { Committed } from "./artifact-calls.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
 import { describeDependencies } from "./dependencies.ts";
@@ -42,12 +44,6 @@ const RETRY_MS = 60_000;
 
 const unknownBuild: Refusal = { reason: "not_found", what: "build" };
 
-/** The archived trace is stored under this type: an upload of it would take the place of the rows. */
-const reservedType: Refusal = { reason: "invalid", field: "artifact_type", message: "trace is not for uploads" };
-
-const stored = (build: Outcome<BuildSummary>, isStored: boolean) =>
-  build.ok ? accept({ build: build.value, stored: isStored }) : build;
-
 export class BuildObject extends DurableObject<Env> {
   readonly #settings: Settings;
   readonly #sql: Sql;
@@ -58,6 +54,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #outbox: Outbox<null>;
   readonly #record: BuildRecord;
   readonly #runnerCalls: RunnerCalls;
+  readonly #artifactCalls: ArtifactCalls;
   readonly #upkeep: Upkeep;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -92,6 +89,12 @@ export class BuildObject extends DurableObject<Env> {
       reader: this.#reader,
       maxTraceBytes: this.#settings.maxTraceBytes,
       stuckAfterMs: this.#settings.limits.stuckAfterMs,
+    });
+    this.#artifactCalls = new ArtifactCalls({
+      record: this.#record,
+      store: this.#store,
+      artifacts: this.#artifacts,
+      runnerCalls: this.#runnerCalls,
     });
     this.#upkeep = new Upkeep({
       env,
@@ -203,19 +206,19 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   cancel(by: string, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#command({ kind: "cancel", by, force }, requestId);
+    return this.#record.command({ kind: "cancel", by, force }, requestId);
   }
 
   /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
   markRetried(newId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#command({ kind: "retry", newId }, requestId);
+    return this.#record.command({ kind: "retry", newId }, requestId);
   }
 
   /** Removes trace and artifacts for good; the record stays. */
   async erase(by: string, requestId?: string): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) return refuse(unknownBuild);
     const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
-    return this.#command({ kind: "erase", by, hasContent }, requestId, () => {
+    return this.#record.command({ kind: "erase", by, hasContent }, requestId, () => {
       this.#trace.clear();
       this.#artifacts.retireAll(Date.now());
     });
@@ -241,13 +244,7 @@ export class BuildObject extends DurableObject<Env> {
 
   /** Names the object that an upload is to write. It counts only after `commitArtifact`. Errors: `invalid` type. */
   beginArtifact(access: Access, type: string, format: string): Outcome<BegunUpload> {
-    if (type === "trace") return refuse(reservedType);
-    const admitted = this.#runnerCalls.begin(access);
-    if (!admitted.ok) return admitted;
-    const nowMs = Date.now();
-    const begun = this.#artifacts.begin(admitted.value.id, type, format, nowMs);
-    this.#record.contact(nowMs);
-    return accept(begun);
+    return this.#artifactCalls.begin(access, type, format);
   }
 
   /** From here on a crash of the uploader leaves nothing in R2 that this object couldn't end. */
@@ -257,42 +254,31 @@ export class BuildObject extends DurableObject<Env> {
 
   /**
    * Makes an uploaded object the build's artifact; checks anew who asks. What is stored of its type is replaced, or with
-   * `replaces` false stays: the same bytes again change nothing, others are refused as `artifact_exists`. In both cases the
-   * object is left to `abandonArtifact`, and `stored` is false.
+   * `replaces` false stays: the same bytes again change nothing, others are refused as `artifact_exists`. What isn't stored
+   * is left to `abandonArtifact`.
    */
-  async commitArtifact(
-    access: Access,
-    id: number,
-    file: UploadedFile,
-    replaces: boolean,
-  ): Promise<Outcome<{ readonly build: BuildSummary; readonly stored: boolean }>> {
-    const admitted = admitHeld(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    if (file.type === "trace") return refuse(reservedType);
-    if (!this.#artifacts.isUploading(id)) return refuse({ reason: "not_found", what: "artifact" });
-    const nowMs = Date.now();
-    this.#record.contact(nowMs);
-    const known = replaces ? null : this.#artifacts.current(file.type, nowMs);
-    if (known !== null && known.sha256 !== file.sha256) return refuse({ reason: "artifact_exists", type: file.type });
-    if (known !== null) return stored(this.#record.summary(), false);
-    const what = `${file.type === "archive" ? "" : `${file.type} `}${file.filename} stored, ${file.sizeBytes} bytes`;
-    const amend: BuildEvent = { kind: "amend", what };
-    return stored(await this.#command(amend, access.requestId, () => this.#artifacts.commit(id, file, nowMs)), true);
+  commitArtifact(access: Access, id: number, file: UploadedFile, replaces: boolean): Promise<Outcome<Committed>> {
+    return this.#artifactCalls.commit(access, id, file, replaces);
   }
 
   /** Gives up an upload: what it wrote is deleted by the alarm. */
   abandonArtifact(id: number): void {
-    if (this.#record.build === null) return;
-    this.#artifacts.abandon(id, Date.now());
-    this.#record.arm();
+    this.#artifactCalls.abandon(id);
   }
 
   /** Where an artifact's bytes are. `access` is null for a consumer or a dependant, whom the Worker has authenticated. */
   artifact(type: string, access: Access | null): Outcome<ArtifactRecord> {
-    const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    const record = admitted.value === null ? null : this.#artifacts.current(type, Date.now());
-    return record === null ? refuse({ reason: "not_found", what: "artifact" }) : accept(record);
+    return this.#artifactCalls.find(type, access);
+  }
+
+  /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */
+  deleteArtifacts(access: Access | null, requestId = access?.requestId): Promise<Outcome<BuildSummary>> {
+    return this.#artifactCalls.delete(access, requestId);
+  }
+
+  /** Artifacts that would expire stay. Errors: `not_found` when there are none any more. */
+  keepArtifacts(requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#artifactCalls.keep(requestId);
   }
 
   /** The build, if this attempt has it now: as long as it has, its tokens read what others made. Errors: `not_running`. */
@@ -305,26 +291,6 @@ export class BuildObject extends DurableObject<Env> {
   dependency(): Outcome<Omit<ClaimedDependency, "downloadToken">> {
     const summary = this.#record.summary();
     return summary.ok ? accept({ build: summary.value, variables: this.#artifacts.variables(Date.now()) }) : summary;
-  }
-
-  /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */
-  async deleteArtifacts(access: Access | null, requestId = access?.requestId): Promise<Outcome<BuildSummary>> {
-    const admitted = access === null ? accept(this.#record.build) : admit(this.#record.build, access);
-    if (!admitted.ok) return admitted;
-    if (admitted.value === null) return refuse(unknownBuild);
-    if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
-    if (!this.#artifacts.any("trace")) return this.#record.summary();
-    return this.#command({ kind: "amend", what: "artifacts deleted" }, requestId, () => {
-      this.#artifacts.retireAll(Date.now(), "trace");
-    });
-  }
-
-  /** Artifacts that would expire stay. Errors: `not_found` when there are none any more. */
-  async keepArtifacts(requestId?: string): Promise<Outcome<BuildSummary>> {
-    if (this.#artifacts.anyExpired(Date.now()) || !this.#artifacts.any("trace")) {
-      return refuse({ reason: "not_found", what: "artifact" });
-    }
-    return this.#command({ kind: "amend", what: "artifacts kept" }, requestId, () => this.#store.keepArtifacts());
   }
 
   /**
@@ -373,17 +339,6 @@ export class BuildObject extends DurableObject<Env> {
     // Looked at again after the await: it may have been removed, or have finished.
     const { build } = this.#record;
     return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
-  }
-
-  async #command(
-    event: BuildEvent,
-    requestId: string | undefined,
-    alongside: () => void = () => {},
-  ): Promise<Outcome<BuildSummary>> {
-    const done = this.#record.apply(event, alongside, requestId);
-    if (!done.ok) return done;
-    await this.#record.settled();
-    return this.#record.summary();
   }
 
   /** How the build stands now, to one of those who keep a copy of it. */

@@ -131,6 +131,18 @@ export class BuildRecord {
     }
   }
 
+  /** The same for whoever reads the copies elsewhere next: waits for them to follow. */
+  async command(
+    event: BuildEvent,
+    requestId: string | undefined,
+    alongside: () => void = () => {},
+  ): Promise<Outcome<BuildSummary>> {
+    const done = this.apply(event, alongside, requestId);
+    if (!done.ok) return done;
+    await this.settled();
+    return this.summary();
+  }
+
   /**
    * A sign of life. A patch has stored it in its own row; one without bytes is written only when the stored one has
    * become old, so that keep-alives cost nothing. The first of an attempt is always written: it ends the claim's lease.
