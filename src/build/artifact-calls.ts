@@ -1,5 +1,5 @@
 /** What runners and consumers do with a build's artifacts. */
-import type { BuildEvent } from "../core/machine.ts";
+import type { BuildEvent } from "../core/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSummary } from "../core/summary.ts";

@@ -10,7 +10,7 @@ import type { Env, Settings } from "../config.ts";
 import { isRunning } from "../core/build.ts";
 import type { Build, HistoryEntry, RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild, ClaimedDependency } from "../core/claimed.ts";
-import type { BuildEvent } from "../core/machine.ts";
+import type { BuildEvent } from "../core/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/spec.ts";

@@ -6,7 +6,8 @@
 import type { Limits } from "../core/deadlines.ts";
 import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
-import type { Audience, BuildEvent } from "../core/machine.ts";
+import type { BuildEvent } from "../core/events.ts";
+import type { Audience } from "../core/rules.ts";
 import type { Build, RunnerRef } from "../core/build.ts";
 import { isFinished, newBuild, statusSinceMs } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";

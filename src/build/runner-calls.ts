@@ -1,7 +1,7 @@
 /** What the runner of a build says while it has it: signs of life, its trace, its reports. */
 import { isFinished, isHeld, isRunning } from "../core/build.ts";
 import type { Build, BuildStatus } from "../core/build.ts";
-import type { BuildEvent } from "../core/machine.ts";
+import type { BuildEvent } from "../core/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { checkTrace } from "../core/trace-sum.ts";

@@ -1,6 +1,6 @@
 /** No state is left for ever: which deadline of a build comes next, and what it does. */
 import type { Build } from "./build.ts";
-import type { BuildEvent } from "./machine.ts";
+import type { BuildEvent } from "./events.ts";
 
 /** All in milliseconds. */
 export interface Limits {

@@ -21,7 +21,7 @@ describe("a presigned address", () => {
     const signature = url.searchParams.get("X-Amz-Signature");
     const signed = async (secretAccessKey: string) => {
       const again = new URL(url);
-      for (const name of [...again.searchParams.keys()]) {
+      for (const name of url.searchParams.keys()) {
         if (/^X-Amz-(?!Expires)/.test(name)) again.searchParams.delete(name);
       }
       const client = new AwsClient({ accessKeyId: r2.accessKeyId, secretAccessKey, service: "s3", region: "auto" });

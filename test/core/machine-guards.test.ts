@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Build } from "../../src/core/build.ts";
 import { decide } from "../../src/core/machine.ts";
-import type { BuildEvent } from "../../src/core/machine.ts";
+import type { BuildEvent } from "../../src/core/events.ts";
 import { after, BUILDS, CANCEL, claimOf, FAIL, FORCE_CANCEL, runnerRef, T0 } from "../support/builds.ts";
 
 const refusal = (build: Build, event: BuildEvent) => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { BUILD_STATUSES } from "../../src/core/build.ts";
 import type { Build } from "../../src/core/build.ts";
-import { decide, MAX_LOST_CLAIMS, MOST_HISTORY, TABLE } from "../../src/core/machine.ts";
-import type { BuildEvent, EventKind, Verdict } from "../../src/core/machine.ts";
+import { decide, TABLE } from "../../src/core/machine.ts";
+import { MAX_LOST_CLAIMS, MOST_HISTORY } from "../../src/core/rules.ts";
+import type { BuildEvent, EventKind } from "../../src/core/events.ts";
+import type { Verdict } from "../../src/core/rules.ts";
 import { after, BUILDS, CANCEL, claimOf, FAIL, runnerRef, T0 } from "../support/builds.ts";
 import type { Stage } from "../support/builds.ts";
 

@@ -2,7 +2,8 @@
 import { newBuild } from "../../src/core/build.ts";
 import type { Build, RunnerRef } from "../../src/core/build.ts";
 import { decide } from "../../src/core/machine.ts";
-import type { BuildEvent, Verdict } from "../../src/core/machine.ts";
+import type { BuildEvent } from "../../src/core/events.ts";
+import type { Verdict } from "../../src/core/rules.ts";
 
 export const T0 = 1_700_000_000_000;
 export const TIMEOUT_SECONDS = 3600;

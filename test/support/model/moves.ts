@@ -1,6 +1,6 @@
 /** Which moves a build's history may show: those that the machine's table makes of builds in all its states. */
 import { decide } from "../../../src/core/machine.ts";
-import type { BuildEvent } from "../../../src/core/machine.ts";
+import type { BuildEvent } from "../../../src/core/events.ts";
 import { BUILDS, CANCEL, claimOf, FAIL, FORCE_CANCEL } from "../builds.ts";
 
 const RUNNER = 7;
