@@ -8,6 +8,7 @@ import { countErrors } from "./api/error-counts.ts";
 import { showMetrics } from "./api/metrics-page.ts";
 import { requestLog } from "./api/request-log.ts";
 import { jobRoutes } from "./api/runner-v4/jobs.ts";
+import { runnerRoutes } from "./api/runner-v4/runners.ts";
 import { guarded } from "./api/v4/handler.ts";
 import { consumerRoutes } from "./api/v4/routes.ts";
 import { readSettings } from "./config.ts";
@@ -38,6 +39,8 @@ app.use(async (context, next) => {
 app.get("/-/health", (context) => context.json({ status: "ok" }));
 app.get("/-/metrics", guarded(showMetrics));
 app.route("/ci/api/v1", legacyRoutes);
+// Before the consumers', whose /runners/:id would take /runners/managers as well.
+app.route("/api/v4", runnerRoutes);
 app.route("/api/v4", jobRoutes);
 app.route("/api/v4", consumerRoutes);
 

@@ -23,6 +23,20 @@ export const message = (
 
 export const badRequest = (error: string): Answer => ({ status: 400, body: { error } });
 
+/** Of these GitLab's model is the judge: it words its refusals as lists by field, which runners show to their users. */
+const MODEL_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["tags_list", "tags_list"],
+  ["tag_list", "tags_list"],
+  ["maximum_timeout", "maximum_timeout"],
+  ["maintenance_note", "maintainer_note"],
+  ["maintainer_note", "maintainer_note"],
+]);
+
+export const invalid = ({ field, message: text }: Extract<Refusal, { reason: "invalid" }>): Answer => {
+  const name = MODEL_FIELDS.get(field);
+  return name === undefined ? badRequest(`${field} ${text}`) : { status: 400, body: { message: { [name]: [text] } } };
+};
+
 export const unavailable = ({ retryAfterSeconds }: Extract<Refusal, { reason: "unavailable" }>): Answer =>
   message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) });
 

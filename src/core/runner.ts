@@ -70,6 +70,13 @@ export interface RunnerManager {
   readonly contactedAtMs: number;
 }
 
+/** A runner polls every few seconds, or has a poll held for a few minutes at most. */
+const ONLINE_MS = 300_000;
+
+/** Was it heard of so lately that it is there? */
+export const isRecent = (contactedAtMs: number | null, nowMs: number): boolean =>
+  contactedAtMs !== null && nowMs - contactedAtMs < ONLINE_MS;
+
 /** A runner that takes neither tagged nor untagged builds could never work. */
 export const canTakeAnything = (settings: Pick<RunnerSettings, "tags" | "runUntagged">): boolean =>
   settings.runUntagged || settings.tags.length > 0;

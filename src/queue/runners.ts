@@ -1,6 +1,6 @@
 /** The runners of a queue: in memory, and in their rows. */
 import { learned } from "../core/abilities.ts";
-import { canTakeAnything } from "../core/runner.ts";
+import { canTakeAnything, isRecent } from "../core/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
@@ -8,8 +8,6 @@ import type { RunnerStore } from "./runner-store.ts";
 
 /** A contact is written down at most this often: a poll costs no row. */
 const CONTACT_EVERY_MS = 60_000;
-/** A runner polls every few seconds, or has a poll held for less than a minute. */
-const ONLINE_MS = 300_000;
 
 /** Who asks, by the claims of a runner's token. */
 export interface RunnerToken {
@@ -145,8 +143,7 @@ export class Runners {
   }
 
   summarize(runner: Runner, running: number, polling: boolean, nowMs: number): RunnerSummary {
-    const recently = runner.contactedAtMs !== null && nowMs - runner.contactedAtMs < ONLINE_MS;
-    return { ...runner, running, online: running > 0 || polling || recently };
+    return { ...runner, running, online: running > 0 || polling || isRecent(runner.contactedAtMs, nowMs) };
   }
 
   #put(runner: Runner): void {

@@ -65,7 +65,7 @@ jobRoutes.post("/jobs/request", async (context) => {
   const answer = await requestWork(context.env, {
     token: runnerToken,
     systemId: systemId ?? null,
-    ipAddress: clientAddress(context.req.raw.headers),
+    ipAddress: clientAddress(context.req.raw),
     info: info ?? null,
     cursor: cursor ?? null,
     abilities: info?.features === undefined ? null : abilitiesOf(info),

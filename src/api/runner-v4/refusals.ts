@@ -1,5 +1,5 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, badRequest, message, unavailable } from "../refusal-table.ts";
+import { answerRefusals, badRequest, invalid, message, unavailable } from "../refusal-table.ts";
 import type { RefusalTable } from "../refusal-table.ts";
 
 /** What was tried. On the calls of a job each refusal says in `Job-Status` what its runner is to take the job for. */
@@ -57,9 +57,7 @@ const TABLE: RefusalTable<Action> = {
   missing_file: () => badRequest("file is missing"),
   artifact_exists: ({ type }) => message(400, `another ${type} file is stored already`),
   malformed_body: ({ message: text }) => badRequest(text),
-  // As clients know GitLab's refusals of what it can't save.
-  invalid: ({ field, message: text }) =>
-    field === "tags_list" ? { status: 400, body: { message: { tags_list: [text] } } } : badRequest(`${field} ${text}`),
+  invalid,
   taken: ({ field }) => badRequest(`${field} has already been taken`),
   paused: () => message(403, "403 Forbidden - the runner is paused"),
   unavailable,

@@ -5,7 +5,7 @@ import { looseString, validate } from "../loose.ts";
 import { readParams } from "../params.ts";
 import type { ConsumerContext } from "./handler.ts";
 
-const MAX_FORM_BYTES = 64 * 1024;
+export const MAX_FORM_BYTES = 64 * 1024;
 
 /** GitLab's words for a value that is not in a list. */
 export const NOT_IN_LIST = "does not have a valid value";
@@ -43,9 +43,3 @@ export const readForm = async <Schema extends v.GenericSchema>(
   if (!params.ok) return params;
   return validate(schema, Object.fromEntries(Object.entries(params.value).filter(([, value]) => value !== null)));
 };
-
-/** What a change sets: without the fields that were not given. */
-export const given = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };

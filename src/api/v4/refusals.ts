@@ -1,5 +1,5 @@
 /** From refusal to status and body: the only place of the consumer API that knows. */
-import { answerRefusals, badRequest, message, unavailable } from "../refusal-table.ts";
+import { answerRefusals, badRequest, invalid, message, unavailable } from "../refusal-table.ts";
 import type { RefusalTable } from "../refusal-table.ts";
 
 const forbidden = () => message(403, "403 Forbidden");
@@ -36,7 +36,7 @@ const TABLE: RefusalTable<void> = {
   missing_file: () => badRequest("file is missing"),
   artifact_exists: ({ type }) => badRequest(`another file is stored as ${type}`),
   malformed_body: ({ message: text }) => badRequest(text),
-  invalid: ({ field, message: text }) => badRequest(`${field} ${text}`),
+  invalid,
   taken: ({ field }) => ({ status: 400, body: { message: { [field]: ["has already been taken"] } } }),
   paused: forbidden,
   unavailable,

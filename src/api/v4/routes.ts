@@ -11,11 +11,11 @@
  * - a project's path is fixed once given; groups are parts of paths, without ids and routes of their own;
  * - lists are in the order of ids; keyset pages are for jobs, elsewhere numbered ones come instead;
  * - canceling a finished job changes nothing and answers 201, a second retry is 403 and names the job of the first;
- * - of a runner's jobs the last hundred are known;
+ * - of a runner's jobs the last hundred are known, of its machines those that were heard of in the last week, a thousand at
+ *   most; groups have no runners;
  * - `.json` at the end of any path is dropped, also from a project's path: ask for such a project by its id;
  * - a follower on a Workers plan that bounds subrequests is cut off after that many pieces of log.
- * Not here: `maximum_timeout`, `access_level` and `maintenance_note` of runners, which are ignored; `play`; artifacts by
- * name of ref and job, and single files out of an archive.
+ * Not here: `play`; artifacts by name of ref and job, and single files out of an archive.
  */
 import { Hono } from "hono";
 import type { Env } from "../../config.ts";
@@ -32,6 +32,8 @@ import {
   showProject,
   updateProject,
 } from "./projects.ts";
+import { createRunner } from "./runner-creation.ts";
+import { listManagers } from "./runner-managers.ts";
 import { deleteRunner, listRunnerJobs, listRunners, resetToken, showRunner, updateRunner } from "./runners.ts";
 import { showTrace } from "./traces.ts";
 
@@ -61,12 +63,14 @@ const ROUTES: readonly Route[] = [
   ["DELETE", "/projects/:id/jobs/:job_id/artifacts", deleteArtifacts],
   ["POST", "/projects/:id/jobs/:job_id/artifacts/keep", keepArtifacts],
 
+  ["POST", "/user/runners", createRunner],
   ["GET", "/runners", listRunners],
   ["GET", "/runners/all", listRunners],
   ["GET", "/runners/:id", showRunner],
   ["PUT", "/runners/:id", updateRunner],
   ["DELETE", "/runners/:id", deleteRunner],
   ["GET", "/runners/:id/jobs", listRunnerJobs],
+  ["GET", "/runners/:id/managers", listManagers],
   ["POST", "/runners/:id/reset_authentication_token", resetToken],
 ];
 

@@ -1,6 +1,7 @@
 /** Runners as GitLab's v4 writes them. */
 import type { Project } from "../../core/project.ts";
-import type { RunnerSummary } from "../../core/runner.ts";
+import { isRecent } from "../../core/runner.ts";
+import type { RunnerManager, RunnerSummary } from "../../core/runner.ts";
 import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
 
 /** Silent for so long, a runner is probably gone for good. */
@@ -38,14 +39,28 @@ export const runnerDetails = (runner: RunnerSummary, projects: readonly Project[
   tag_list: runner.tags,
   run_untagged: runner.runUntagged,
   locked: runner.locked,
-  maximum_timeout: null,
-  access_level: "not_protected",
+  maximum_timeout: runner.maximumTimeoutSeconds,
+  access_level: runner.accessLevel,
   version: runner.info.version ?? null,
   revision: runner.info.revision ?? null,
   platform: runner.info.platform ?? null,
   architecture: runner.info.architecture ?? null,
   contacted_at: isoTimeOrNull(runner.contactedAtMs),
-  maintenance_note: null,
+  maintenance_note: runner.maintenanceNote === "" ? null : runner.maintenanceNote,
   projects: projects.map((project) => projectIdentity(project, origin)),
   groups: [],
+});
+
+/** A machine is forgotten before it could be stale. */
+export const managerEntity = (manager: RunnerManager, nowMs: number) => ({
+  id: manager.id,
+  system_id: manager.systemId,
+  version: manager.info.version ?? null,
+  revision: manager.info.revision ?? null,
+  platform: manager.info.platform ?? null,
+  architecture: manager.info.architecture ?? null,
+  created_at: isoTime(manager.createdAtMs),
+  contacted_at: isoTime(manager.contactedAtMs),
+  ip_address: manager.ipAddress,
+  status: isRecent(manager.contactedAtMs, nowMs) ? "online" : "offline",
 });

@@ -8,10 +8,12 @@ import type { Project } from "../../core/project.ts";
 import type { RunnerSummary } from "../../core/runner.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
 import { retrying } from "../call.ts";
-import { looseBoolean, looseString, tagList } from "../loose.ts";
+import { looseBoolean, looseString, tagList, validate } from "../loose.ts";
 import { readPage } from "../pagination.ts";
+import { readParams } from "../params.ts";
+import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
 import { resetRunnerToken } from "../verbs/runners.ts";
-import { given, NOT_IN_LIST, readForm } from "./form.ts";
+import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "./handler.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
 import { presentJobs } from "./job-view.ts";
@@ -24,6 +26,7 @@ const listForm = v.object({
   status: v.optional(v.picklist(["online", "offline", "stale", "never_contacted", "active", "paused"], NOT_IN_LIST)),
   paused: v.optional(looseBoolean),
   tag_list: v.optional(tagList, []),
+  version_prefix: v.optional(looseString, ""),
 });
 
 type Filter = v.InferOutput<typeof listForm>;
@@ -33,11 +36,12 @@ const hasStatus = (runner: RunnerSummary, status: NonNullable<Filter["status"]>,
   return runnerStatus(runner, nowMs) === status;
 };
 
-const passes = (runner: RunnerSummary, { type, status, paused, tag_list: tags }: Filter, nowMs: number): boolean =>
-  (type === undefined || runnerType(runner) === type) &&
-  (status === undefined || hasStatus(runner, status, nowMs)) &&
-  (paused === undefined || runner.paused === paused) &&
-  tags.every((tag) => runner.tags.includes(tag));
+const passes = (runner: RunnerSummary, filter: Filter, nowMs: number): boolean =>
+  (filter.type === undefined || runnerType(runner) === filter.type) &&
+  (filter.status === undefined || hasStatus(runner, filter.status, nowMs)) &&
+  (filter.paused === undefined || runner.paused === filter.paused) &&
+  filter.tag_list.every((tag) => runner.tags.includes(tag)) &&
+  (runner.info.version ?? "").startsWith(filter.version_prefix);
 
 export const listRunners: Handler = async (context) => {
   const form = await readForm(context, listForm);
@@ -55,23 +59,17 @@ export const showRunner: Handler = withRunner(async (context, id) =>
   runnerResponse(context, await retrying(async () => queueStub(context.env).runner(id))),
 );
 
-const changeForm = v.object({
-  description: v.optional(v.pipe(looseString, v.maxLength(1024))),
-  paused: v.optional(looseBoolean),
-  // The older name of the opposite.
-  active: v.optional(looseBoolean),
-  tag_list: v.optional(tagList),
-  run_untagged: v.optional(looseBoolean),
-  locked: v.optional(looseBoolean),
-});
+const changeForm = v.object(settingFields);
 
 export const updateRunner: Handler = withRunner(async (context, id) => {
-  const form = await readForm(context, changeForm);
+  // Not as a form, in which null is not given: here it may take a limit away.
+  const params = await readParams(context.req.raw, MAX_FORM_BYTES);
+  if (!params.ok) return params;
+  const form = validate(changeForm, params.value);
   if (!form.ok) return form;
-  const { description, paused, active, tag_list: tags, run_untagged: runUntagged, locked } = form.value;
-  const isPaused = paused ?? (active === undefined ? undefined : !active);
-  const change = given({ description, paused: isPaused, tags, runUntagged, locked });
-  return runnerResponse(context, await retrying(async () => queueStub(context.env).updateRunner(id, change)));
+  const change = runnerSettingsOf(form.value);
+  if (!change.ok) return change;
+  return runnerResponse(context, await retrying(async () => queueStub(context.env).updateRunner(id, change.value)));
 });
 
 export const deleteRunner: Handler = withRunner(async (context, id) => {

@@ -1,0 +1,53 @@
+/** `POST /user/runners`: a runner is made first, and a machine registers with its token, which begins with `glrt-`. */
+import * as v from "valibot";
+import type { Env } from "../../config.ts";
+import { accept, refuse } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
+import { looseInteger } from "../loose.ts";
+import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
+import { createRunner as create } from "../verbs/runners.ts";
+import { NOT_IN_LIST, readForm } from "./form.ts";
+import type { Handler } from "./handler.ts";
+import { findProject } from "./targets.ts";
+
+const creationForm = v.object({
+  ...settingFields,
+  runner_type: v.picklist(["instance_type", "group_type", "project_type"], NOT_IN_LIST),
+  project_id: v.optional(looseInteger),
+});
+
+type Creation = v.InferOutput<typeof creationForm>;
+
+export const createRunner: Handler = async (context) => {
+  const form = await readForm(context, creationForm);
+  if (!form.ok) return form;
+  const settings = runnerSettingsOf(form.value);
+  if (!settings.ok) return settings;
+  const projectId = await servedProject(context.env, form.value);
+  if (!projectId.ok) return projectId;
+  const runner = await create(context.env, projectId.value, { ...DEFAULT_RUNNER_SETTINGS, ...settings.value });
+  return runner.ok ? accept(context.json({ ...runner.value, token_expires_at: null }, 201)) : runner;
+};
+
+/** Null for a runner that serves all. */
+const servedProject = async (
+  env: Env,
+  { runner_type: type, project_id: id }: Creation,
+): Promise<Outcome<number | null>> => {
+  switch (type) {
+    case "instance_type":
+      return accept(null);
+    case "group_type":
+      return refuse({
+        reason: "invalid",
+        field: "runner_type",
+        message: "can not be group_type: groups have no runners here",
+      });
+    case "project_type": {
+      if (id === undefined) return refuse({ reason: "invalid", field: "project_id", message: "is missing" });
+      const project = await findProject(env, id);
+      return project.ok ? accept(project.value.id) : project;
+    }
+  }
+};
