@@ -57,7 +57,9 @@ const TABLE: RefusalTable<Action> = {
   missing_file: () => badRequest("file is missing"),
   artifact_exists: ({ type }) => message(400, `another ${type} file is stored already`),
   malformed_body: ({ message: text }) => badRequest(text),
-  invalid,
+  // GitLab's words for a dotenv report, which the runner writes into the job's log.
+  invalid: (refusal) =>
+    refusal.field === "dotenv" ? message(400, `Invalid Format - the report ${refusal.message}`) : invalid(refusal),
   taken: ({ field }) => badRequest(`${field} has already been taken`),
   paused: () => message(403, "403 Forbidden - the runner is paused"),
   unavailable,
