@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NO_ABILITIES } from "../../src/core/abilities.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -28,6 +29,7 @@ afterEach(() => void vi.useRealTimers());
 
 const queue = () => queueStub(env);
 const LEASE = 120_000;
+const CLOCK_SKEW = 5_000;
 const rowOf = async (id: number) =>
   (await rowsOf(queue(), `SELECT state, revision, runner_id FROM build WHERE build_id = ${id}`))[0] ?? null;
 const reconcile = () => runInDurableObject(queue(), (instance) => instance.alarm());
@@ -74,6 +76,62 @@ describe("a lost claim", () => {
     await pendingBuild({}, projectId);
     await stub.release(1);
     expect(buildOf(await poll(runner))).toBe(id);
+  });
+});
+
+describe("a claim of two phases", () => {
+  const able = { abilities: { ...NO_ABILITIES, twoPhase: true } };
+
+  it("keeps the build from everybody else while its runner is silent, and makes it run at its word", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const [runner, other] = [await registered(projectId), await registered(projectId)];
+    expect(buildOf(await poll(runner, able))).toBe(id);
+    expect(await statusOf(stub)).toBe("pending");
+    expect([buildOf(await poll(other)), buildOf(await poll(runner, able))]).toEqual([null, null]);
+    // Also to a queue that has to ask the build first.
+    await crash(queue());
+    advance(CLOCK_SKEW + 1);
+    await reconcile();
+    expect(await rowOf(id)).toMatchObject({ state: "taken", runner_id: runner.id });
+    expect(buildOf(await poll(other))).toBeNull();
+    await stub.report(FIRST, { kind: "confirm" }, null);
+    expect(await statusOf(stub)).toBe("running");
+    expect(buildOf(await poll(other))).toBeNull();
+  });
+
+  it("that nobody confirms is over with the lease: first in line again, for another runner, held polls included", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const [runner, other] = [await registered(projectId), await registered(projectId)];
+    expect(buildOf(await poll(runner, able))).toBe(id);
+    advance(LEASE);
+    const idle = await poll(other);
+    const held = queue().poll(pollOf(other, { cursor: idle.kind === "nothing" ? idle.cursor : "" }));
+    await queue().runners();
+    await fireAlarm(stub);
+    expect(buildOf(valueOf(await held))).toBe(id);
+    expect(valueOf(await stub.summary())).toMatchObject({ status: "running", attempt: 2, runner: { id: other.id } });
+    expect(refusalOf(await stub.report(FIRST, { kind: "confirm" }, null))).toEqual({ reason: "stale_token" });
+  });
+
+  it("that nobody confirms comes before what arrived after it", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    const runner = await registered(projectId);
+    await poll(runner, able);
+    const later = await pendingBuild({}, projectId);
+    advance(LEASE + 1);
+    await fireAlarm(stub);
+    const got = [buildOf(await poll(runner, able)), buildOf(await poll(runner, able))];
+    expect(new Set(got)).toEqual(new Set([id, later.id]));
+    expect(got[0]).toBe(id);
+  });
+
+  it("of a runner that is removed comes back at once", async () => {
+    const { id, projectId } = await pendingBuild();
+    const [runner, other] = [await registered(projectId), await registered(projectId)];
+    expect(buildOf(await poll(runner, { ...able, systemId: "a" }))).toBe(id);
+    expect(refusalOf(await queue().removeManager(runner, "a"))).toBeNull();
+    await vi.waitUntil(async () => (await rowOf(id))?.["state"] === "pending");
+    expect(buildOf(await poll(other))).toBe(id);
   });
 });
 

@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
 import type { Runner } from "../../src/core/runner.ts";
 import { enqueue, newProject } from "../support/legacy-api.ts";
-import { pollOf, valueOf } from "../support/objects.ts";
+import { buildOf, pendingBuild, pollOf, refusalOf, registered, uniqueId, valueOf } from "../support/objects.ts";
 
 const queue = () => queueStub(env);
 
@@ -42,4 +43,51 @@ it("a runner that is woken for one build and takes an older one leaves the first
   expect(new Set(served)).toEqual(new Set([blueBuild, redBuild]));
   for (const runner of runners) await queue().removeRunner(runner.id, null);
   await Promise.all(held);
+});
+
+it("a runner that is paused in the moment in which it is woken leaves the build to the next in line", async () => {
+  const projectId = uniqueId();
+  const build = await pendingBuild({}, projectId);
+  const notice = await build.stub.notice(build.id);
+  await queue().forgetBuild(build.id, null);
+  const [first, second] = [await registered(projectId), await registered(projectId)];
+  const held = [];
+  for (const runner of [first, second]) {
+    const idle = valueOf(await queue().poll(pollOf(runner)));
+    held.push(queue().poll(pollOf(runner, { cursor: idle.kind === "nothing" ? idle.cursor : "" })));
+    await queue().runners();
+  }
+  await runInDurableObject(queue(), (instance) => {
+    void instance.notify(notice);
+    instance.updateRunner(first.id, { paused: true });
+  });
+  const [paused, served] = await Promise.all(held);
+  expect(refusalOf(paused!)).toMatchObject({ reason: "paused" });
+  expect(buildOf(valueOf(served!))).toBe(build.id);
+});
+
+it("builds that come at once go to as many of those that wait, the longest waiting, and the others wait on", async () => {
+  const projectId = uniqueId();
+  const served = new Map<number, number | null>();
+  const runners = [];
+  for (let at = 0; at < 6; at++) {
+    const runner = await registered(projectId);
+    runners.push(runner);
+    const idle = valueOf(await queue().poll(pollOf(runner)));
+    const cursor = idle.kind === "nothing" ? idle.cursor : "";
+    void queue()
+      .poll(pollOf(runner, { cursor }))
+      .then((answer) => served.set(runner.id, answer.ok ? buildOf(answer.value) : null));
+    // The next one begins to wait in a later millisecond.
+    await scheduler.wait(2);
+    await queue().runners();
+  }
+  const builds = await Promise.all(Array.from({ length: 3 }, () => pendingBuild({}, projectId)));
+  await vi.waitUntil(() => served.size === 3);
+  expect(new Set(served.values())).toEqual(new Set(builds.map(({ id }) => id)));
+  expect(new Set(served.keys())).toEqual(new Set(runners.slice(0, 3).map(({ id }) => id)));
+  await queue().runners();
+  expect(served.size).toBe(3);
+  for (const runner of runners) await queue().removeRunner(runner.id, null);
+  await vi.waitUntil(() => served.size === 6);
 });

@@ -80,6 +80,18 @@ describe("who gets what", () => {
     expect(buildOf(await poll(await registered(projectId, { tags: [tag] })))).toBe(id);
   });
 
+  it("a runner for protected refs gets builds of those alone, which others get as well", async () => {
+    const projectId = uniqueId();
+    const open = await pendingBuild({}, projectId);
+    const guarded = await pendingBuild({ refProtected: true }, projectId);
+    const another = await pendingBuild({ refProtected: true }, projectId);
+    const guard = await registered(projectId, { accessLevel: "ref_protected" });
+    const any = await registered(projectId);
+    expect(buildOf(await poll(guard))).toBe(guarded.id);
+    expect([buildOf(await poll(any)), buildOf(await poll(any))]).toEqual([open.id, another.id]);
+    expect(buildOf(await poll(guard))).toBeNull();
+  });
+
   it("a paused runner is refused until it goes on", async () => {
     const { id, projectId } = await pendingBuild();
     const runner = await registered(projectId, { paused: true });
@@ -119,6 +131,20 @@ describe("who gets what", () => {
     const got = answers.map(buildOf).filter((id) => id !== null);
     expect(got.toSorted((a, b) => a - b)).toEqual(builds.map(({ id }) => id).toSorted((a, b) => a - b));
     for (const { stub } of builds) expect(await statusOf(stub)).toBe("running");
+  });
+
+  it("knows of what waits whether its ref is protected", async () => {
+    const projectId = uniqueId();
+    const tags = [`tag-${projectId}`];
+    await registered(projectId, { tags, accessLevel: "ref_protected" });
+    const builds = [
+      await pendingBuild({ tags }, projectId),
+      await pendingBuild({ tags, refProtected: true }, projectId),
+    ];
+    expect(await queue().pendingReasons(builds.map(({ id }) => ({ id, projectId, tags })))).toEqual([
+      `every runner that has the tags ${tags[0]} takes builds of protected refs alone`,
+      `no runner that has the tags ${tags[0]} is online`,
+    ]);
   });
 
   it("gives its reasons for what waits", async () => {
