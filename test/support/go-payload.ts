@@ -136,7 +136,7 @@ export const GO_14_6 = struct({
   git_info: struct(gitInfo14),
   runner_info: struct({ timeout: int }),
   image: v.nullable(struct(image14)),
-  services: list(struct({ ...image14, variables: maybe(variables) })),
+  services: list(struct(image14)),
   cache: list(struct(cache14)),
   features: struct({ trace_sections: flag, failure_reasons: texts }),
 });
