@@ -94,7 +94,7 @@ describe("a claim of two phases", () => {
     await reconcile();
     expect(await rowOf(id)).toMatchObject({ state: "taken", runner_id: runner.id });
     expect(buildOf(await poll(other))).toBeNull();
-    await stub.report(FIRST, { kind: "confirm" }, null);
+    await stub.report(FIRST, { kind: "confirm" });
     expect(await statusOf(stub)).toBe("running");
     expect(buildOf(await poll(other))).toBeNull();
   });
@@ -110,7 +110,7 @@ describe("a claim of two phases", () => {
     await fireAlarm(stub);
     expect(buildOf(valueOf(await held))).toBe(id);
     expect(valueOf(await stub.summary())).toMatchObject({ status: "running", attempt: 2, runner: { id: other.id } });
-    expect(refusalOf(await stub.report(FIRST, { kind: "confirm" }, null))).toEqual({ reason: "stale_token" });
+    expect(refusalOf(await stub.report(FIRST, { kind: "confirm" }))).toEqual({ reason: "stale_token" });
   });
 
   it("that nobody confirms comes before what arrived after it", async () => {

@@ -65,7 +65,7 @@ describe("the count of what waits", () => {
     expect(await counts(), "one was removed").toEqual([3, 3]);
     await queue().notify({ ...(await fifth!.stub.notice(fifth!.id)), revision: 9 });
     expect(await counts(), "one was told of again").toEqual([3, 3]);
-    await builds[1]?.stub.report(FIRST, { kind: "succeed" }, null);
+    await builds[1]?.stub.report(FIRST, { kind: "succeed" });
     expect(await counts(), "one that was taken has ended").toEqual([3, 3]);
     await crash(queue());
     expect(await counts(), "after a crash").toEqual([3, 3]);

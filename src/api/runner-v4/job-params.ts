@@ -4,7 +4,8 @@ import { FAILURE_REASONS } from "../../core/build.ts";
 import type { FailureReason } from "../../core/build.ts";
 import { parseChecksum } from "../../core/trace-sum.ts";
 import type { TraceSum } from "../../core/trace-sum.ts";
-import { infoSchema, looseInteger, looseString } from "../loose.ts";
+import { looseInteger, looseString } from "../loose.ts";
+import { callerFields } from "./runner-params.ts";
 
 const optionalText = v.nullish(looseString);
 const size = v.pipe(looseInteger, v.minValue(0));
@@ -22,13 +23,7 @@ const checksum = v.pipe(
   ),
 );
 
-export const pollParams = v.object({
-  token: optionalText,
-  system_id: optionalText,
-  last_update: optionalText,
-  /** Nothing said is not the same as nothing to say: what is known of the runner stays. */
-  info: v.nullish(infoSchema),
-});
+export const pollParams = v.object({ ...callerFields, token: optionalText, last_update: optionalText });
 
 /** A reason that GitLab may know and we don't is no reason to refuse the report. */
 const failureReason = (text: string | null | undefined): FailureReason =>

@@ -23,7 +23,6 @@ import type { Report } from "../../build/runner-calls.ts";
 import type { Env } from "../../config.ts";
 import { artifactKind } from "../../core/artifact-types.ts";
 import { abilitiesOf } from "../../core/abilities.ts";
-import { clientAddress } from "../client-address.ts";
 import { readBody } from "../body.ts";
 import { parseContentRange } from "../content-range.ts";
 import { parseId } from "../ids.ts";
@@ -36,6 +35,7 @@ import { appendTrace, noteContact, reportBuild, requestWork } from "../verbs/wor
 import { pollParams, reportParams, sizeParams } from "./job-params.ts";
 import { presentJob } from "./present.ts";
 import { refusalResponse } from "./refusals.ts";
+import { callerOf, runnerToken } from "./runner-params.ts";
 
 type JobContext = Context<{ Bindings: Env }>;
 
@@ -59,14 +59,12 @@ jobRoutes.post("/jobs/request", async (context) => {
   if (!params.ok) return refusalResponse(context, params.refusal, "runner");
   const asked = validate(pollParams, params.value);
   if (!asked.ok) return refusalResponse(context, asked.refusal, "runner");
-  const { token, system_id: systemId, last_update: cursor, info } = asked.value;
-  const runnerToken = token ?? context.req.header("RUNNER-TOKEN") ?? null;
-  if (runnerToken === null) return refusalResponse(context, noToken, "runner");
+  const token = runnerToken(context, asked.value.token);
+  if (!token.ok) return refusalResponse(context, token.refusal, "runner");
+  const { info, last_update: cursor } = asked.value;
   const answer = await requestWork(context.env, {
-    token: runnerToken,
-    systemId: systemId ?? null,
-    ipAddress: clientAddress(context.req.raw),
-    info: info ?? null,
+    ...callerOf(context, asked.value),
+    token: token.value,
     cursor: cursor ?? null,
     abilities: info?.features === undefined ? null : abilitiesOf(info),
   });
@@ -79,8 +77,6 @@ jobRoutes.post("/jobs/request", async (context) => {
   const { build, runner, figures } = answer.value;
   return context.json(presentJob(build, runner, figures, new URL(context.req.url).origin), 201);
 });
-
-const noToken = { reason: "invalid", field: "token", message: "is missing" } as const;
 
 const nothing = (context: JobContext, cursor: string): Response =>
   context.body(null, 204, cursor === "" ? {} : { "X-GitLab-Last-Update": cursor });
