@@ -9,7 +9,7 @@ import type { BuildSpec } from "../../src/core/spec.ts";
 import type { BuildSummary } from "../../src/core/summary.ts";
 import { buildStub, DEFAULT_QUEUE, directoryStub, projectStub } from "../../src/stubs.ts";
 import { LegacyClient } from "./legacy-client.ts";
-import type { RunnerOptions } from "./legacy-client.ts";
+import type { RunnerOptions } from "./runner-wire.ts";
 import type { LegacyBuild } from "./legacy-build.ts";
 import { specOf } from "./spec.ts";
 

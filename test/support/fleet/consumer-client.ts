@@ -1,7 +1,7 @@
 /** The consumer API as a client that outlives its server: every call is repeated until it is answered. */
 import { setTimeout as delay } from "node:timers/promises";
 import { DEVELOPMENT_SECRETS } from "../../../scripts/local-settings.ts";
-import type { Fetch } from "../legacy-client.ts";
+import type { Fetch } from "../runner-wire.ts";
 
 const RETRY_MS = 200;
 

@@ -1,7 +1,8 @@
 /** A simulated runner: the legacy protocol as the real one speaks it, without a shell. It notes what was acknowledged. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { LegacyBuild } from "../legacy-build.ts";
-import { LegacyClient, type Fetch, type PollAnswer, type TraceAnswer } from "../legacy-client.ts";
+import { LegacyClient, type PollAnswer, type TraceAnswer } from "../legacy-client.ts";
+import type { Fetch } from "../runner-wire.ts";
 import { TraceSender } from "../trace-sender.ts";
 import type { Samples } from "./figures.ts";
 import { attemptOf, type Ledger } from "./ledger.ts";
