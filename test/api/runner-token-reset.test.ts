@@ -2,16 +2,8 @@ import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
 import { consumer } from "../support/fixtures.ts";
-import {
-  legacy,
-  newProject,
-  newRunner,
-  ORIGIN,
-  patch,
-  RUNNER_1_11_5,
-  runnerIdOf,
-  runningBuild,
-} from "../support/legacy-api.ts";
+import { legacy, newProject, newRunner, ORIGIN, patch, RUNNER_1_11_5, runningBuild } from "../support/legacy-api.ts";
+import { runnerIdOf } from "../support/fake-runner.ts";
 import { LegacyClient } from "../support/legacy-client.ts";
 
 const reset = async (token: string): Promise<string> => {

@@ -3,28 +3,20 @@ import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { CONTENT_TYPE, form, inPieces, noise } from "../artifacts/multipart.ts";
-import {
-  claim,
-  enqueue,
-  legacy,
-  newProject,
-  newRunner,
-  patch,
-  runnerIdOf,
-  runningBuild,
-  summaryOf,
-} from "../support/legacy-api.ts";
-import { file, refusalOf } from "../support/legacy-artifacts.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
+import { noise } from "../artifacts/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
+import type { Dialect } from "../support/dialects.ts";
+import type { FakeRunner, Work } from "../support/fake-runner.ts";
+import { enqueue, newProject, summaryOf } from "../support/legacy-api.ts";
+import { beginWork } from "../support/lives.ts";
 import { cancelJob, historyOf, jobOf } from "../support/scenario.ts";
 
 /** A poll that stands in the middle of its claim, since a dependency of its build doesn't answer until `goOn`. */
-const claiming = async () => {
+const claiming = async (dialect: Dialect) => {
   const project = await newProject();
   const dependency = await enqueue(project);
-  const runner = await newRunner(project);
-  await claim(runner);
+  const runner = await runnerFor(dialect, project);
+  await workFor(runner);
   const id = await enqueue(project, { dependencies: [dependency] });
   const gate = { isOpen: false };
   // It looks for itself: what one object waits for can't be settled out of the context of another.
@@ -49,87 +41,75 @@ const claiming = async () => {
   return { project, runner, id, finish };
 };
 
-describe("while it is being claimed", () => {
+describe.each(DIALECTS)("while it is being claimed by $name", (dialect) => {
   test("a build that is canceled reaches nobody", async () => {
-    const { project, id, finish } = await claiming();
+    const { project, id, finish } = await claiming(dialect);
     expect(await cancelJob(project, id)).toMatchObject({ status: "canceled" });
     expect(await finish()).toEqual({ kind: "nothing" });
     expect(await historyOf(project, id)).toEqual(["create: created", "enqueue: pending", "canceled by admin"]);
-    expect(await (await newRunner(project)).poll()).toEqual({ kind: "nothing" });
+    expect(await (await runnerFor(dialect, project)).poll()).toEqual({ kind: "nothing" });
   });
 
   test("a build whose runner is deleted waits for the next one", async () => {
-    const { project, runner, id, finish } = await claiming();
-    expect(await runner.unregister()).toBe(200);
-    expect(await finish()).toEqual({ kind: "refused", status: 403 });
-    await expect.poll(async () => (await summaryOf(id)).status).toBe("pending");
-    expect((await claim(await newRunner(project))).id).toBe(id);
+    const { project, runner, id, finish } = await claiming(dialect);
+    expect(await runner.unregister()).toBe("ok");
+    expect(await finish()).toEqual({ kind: "refused" });
+    await expect.poll(async () => (await summaryOf(id)).runner).toBeNull();
+    expect((await workFor(await runnerFor(dialect, project))).id).toBe(id);
   });
 
   test("a build whose runner's token is reset waits for the next one", async () => {
-    const { project, runner, id, finish } = await claiming();
-    await queueStub(env).resetToken(runnerIdOf(runner.token));
-    expect(await finish()).toEqual({ kind: "refused", status: 403 });
-    await expect.poll(async () => (await summaryOf(id)).status).toBe("pending");
-    expect((await claim(await newRunner(project))).id).toBe(id);
+    const { project, runner, id, finish } = await claiming(dialect);
+    await queueStub(env).resetToken(runner.id);
+    expect(await finish()).toEqual({ kind: "refused" });
+    await expect.poll(async () => (await summaryOf(id)).runner).toBeNull();
+    expect((await workFor(await runnerFor(dialect, project))).id).toBe(id);
   });
 });
 
-describe("while it uploads its artifacts", () => {
+describe.each(DIALECTS)("while $name uploads its artifacts", (dialect) => {
   const archive = noise(200_000);
 
   /** An upload during whose second half `happens`. */
-  const uploadWhile = (build: LegacyBuild, happens: () => Promise<unknown>) => {
-    const whole = form(file(archive));
-    const pieces = inPieces([whole.slice(0, 100_000), whole.slice(100_000)]).getReader();
-    const body = new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { done, value } = await pieces.read();
-          if (done) return controller.close();
-          if (value.length > 100_000) await happens();
-          controller.enqueue(value);
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    const headers = { "Content-Type": CONTENT_TYPE, "BUILD-TOKEN": build.token };
-    return legacy("POST", `/builds/${build.id}/artifacts`, { headers, body });
+  const uploadWhile = (runner: FakeRunner, work: Work, happens: () => Promise<unknown>) => {
+    async function* content(): AsyncGenerator<Uint8Array, void> {
+      yield archive.slice(0, 100_000);
+      await happens();
+      yield archive.slice(100_000);
+    }
+    return runner.upload(work, { filename: "artifacts.zip", content: content() });
   };
 
-  const nothingIsStored = async ({ id }: LegacyBuild) => {
+  const nothingIsStored = async ({ id }: Work) => {
     await runDurableObjectAlarm(buildStub(env, id));
     expect((await env.ARTIFACTS.list({ prefix: `builds/${id}/` })).objects).toEqual([]);
     expect((await summaryOf(id)).artifacts).toEqual([]);
   };
 
-  test("a build that is canceled keeps nothing of it, and its runner is told", async () => {
-    const { project, runner, build } = await runningBuild();
-    const response = await uploadWhile(build, () => cancelJob(project, build.id));
-    expect(await refusalOf(response)).toEqual({ status: 403, message: "403 Forbidden - Build is not running!" });
-    await nothingIsStored(build);
-    expect(await runner.update(build.id, "success")).toBe(404);
-    expect(await jobOf(project, build.id)).toMatchObject({ status: "canceled" });
+  test("a build that is canceled for good keeps nothing of it, and its runner is told", async () => {
+    const { project, runner, work } = await beginWork(dialect, "uploading.\n");
+    expect(await uploadWhile(runner, work, () => cancelJob(project, work.id, true))).toBe("refused");
+    await nothingIsStored(work);
+    expect(await runner.finish(work, "success")).toBe("stop");
+    expect(await jobOf(project, work.id)).toMatchObject({ status: "canceled" });
   });
 
   test("a build whose runner is deleted keeps nothing of it, and has failed", async () => {
-    const { project, runner, build } = await runningBuild();
-    await patch(build, 0, "uploading.\n");
-    const response = await uploadWhile(build, async () => {
+    const { project, runner, work } = await beginWork(dialect, "uploading.\n");
+    const uploaded = await uploadWhile(runner, work, async () => {
       await runner.unregister();
-      await expect.poll(async () => (await summaryOf(build.id)).status).toBe("failed");
+      await expect.poll(async () => (await summaryOf(work.id)).status).toBe("failed");
     });
-    expect(response.status).toBe(403);
-    await nothingIsStored(build);
-    expect(await jobOf(project, build.id)).toMatchObject({ failure_reason: "runner_system_failure" });
+    expect(uploaded).toBe("refused");
+    await nothingIsStored(work);
+    expect(await jobOf(project, work.id)).toMatchObject({ failure_reason: "runner_system_failure" });
   });
 
   test("a build whose runner's token is reset goes on to its end", async () => {
-    const { project, runner, build } = await runningBuild();
-    const response = await uploadWhile(build, () => queueStub(env).resetToken(runnerIdOf(runner.token)));
-    expect(response.status).toBe(201);
-    expect(await runner.downloadArtifacts(build)).toEqual(new Uint8Array(archive));
-    expect(await runner.update(build.id, "success", "done.\n")).toBe(200);
-    expect(await jobOf(project, build.id)).toMatchObject({ status: "success" });
+    const { project, runner, work } = await beginWork(dialect, "uploading.\n");
+    expect(await uploadWhile(runner, work, () => queueStub(env).resetToken(runner.id))).toBe("ok");
+    expect(await runner.download(work)).toEqual(new Uint8Array(archive));
+    expect(await runner.finish(work, "success", "done.\n")).toBe("ok");
+    expect(await jobOf(project, work.id)).toMatchObject({ status: "success" });
   });
 });

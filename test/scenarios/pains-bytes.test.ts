@@ -1,8 +1,8 @@
 /**
  * What users of other coordinators suffer from when logs and artifacts travel: rows 9 to 12. The rest: pains-builds.test.ts.
  *
- * Left to the issue of the modern dialect: length and CRC checked at the end, 412 after truncation, what is shown of a log's
- * integrity (11), a breaker of loops between them (12). That an upload over the limit leaves the server alive is tried on a
+ * Length and CRC checked at the end, 412 after truncation, what is shown of a log's integrity (11) and the breaker of loops
+ * between them (12) are tried in modern-traces.test.ts. That an upload over the limit leaves the server alive is tried on a
  * real one: test/e2e/hostile-network.test.ts.
  */
 import { env } from "cloudflare:workers";
@@ -13,8 +13,10 @@ import type { Env } from "../../src/config.ts";
 import { buildStub } from "../../src/stubs.ts";
 import { CONTENT_TYPE, form, inPieces, noise, split } from "../artifacts/multipart.ts";
 import { legacy, ORIGIN, patch, runningBuild, traceBytes, traceText } from "../support/legacy-api.ts";
+import { DIALECTS } from "../support/dialects.ts";
 import { contentOf, download, file, refusalOf, upload } from "../support/legacy-artifacts.ts";
 import type { LegacyBuild } from "../support/legacy-build.ts";
+import { beginWork } from "../support/lives.ts";
 import { crash, rowsOf } from "../support/objects.ts";
 import { entity } from "../support/fixtures.ts";
 import { historyOf, jobOf, logShown } from "../support/scenario.ts";
@@ -82,23 +84,22 @@ test("pain 10: an upload that is cut is refused and nothing of it stays; a file 
   expect((await download(build)).status).toBe(404);
 });
 
-test("pain 11: every patch that was acknowledged is in the log after crashes, and five megabytes come back whole, last line included", async () => {
-  const { project, runner, build } = await runningBuild();
-  const line = `${"x".repeat(1023)}\n`;
-  let log = "";
-  for (let patches = 0; patches < 5; patches++) {
-    const text = line.repeat(1024);
-    expect((await patch(build, log.length, text)).status).toBe(202);
-    log += text;
-    await crash(buildStub(env, build.id));
-  }
-  log += "Job succeeded\n";
-  expect(await runner.update(build.id, "success", log)).toBe(200);
-  await crash(buildStub(env, build.id));
-  expect((await traceBytes(build.id)).length).toBe(log.length);
-  const shown = await logShown(project, build.id);
-  expect(shown === log && shown.endsWith("x\nJob succeeded\n")).toBe(true);
-});
+test.each(DIALECTS)(
+  "pain 11: every patch of $name that was acknowledged is in the log after crashes, and five megabytes come back whole, last line included",
+  async (dialect) => {
+    const { project, runner, work } = await beginWork(dialect, "begins\n");
+    const mebibyte = `${"x".repeat(1023)}\n`.repeat(1024);
+    for (let patches = 0; patches < 5; patches++) {
+      expect(await runner.append(work, mebibyte)).toBe("ok");
+      await crash(buildStub(env, work.id));
+    }
+    expect(await runner.finish(work, "success", "Job succeeded\n")).toBe("ok");
+    await crash(buildStub(env, work.id));
+    const shown = await logShown(project, work.id);
+    expect((await traceBytes(work.id)).length).toBe(shown.length);
+    expect(shown === `begins\n${mebibyte.repeat(5)}Job succeeded\n`).toBe(true);
+  },
+);
 
 test("pain 11: a log that is cut says so, and where: to its runner, in the job and in its history", async () => {
   const { project, build } = await runningBuild();

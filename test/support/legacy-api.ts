@@ -9,7 +9,7 @@ import type { BuildSpec } from "../../src/core/spec.ts";
 import type { BuildSummary } from "../../src/core/summary.ts";
 import { buildStub, DEFAULT_QUEUE, directoryStub, projectStub } from "../../src/stubs.ts";
 import { LegacyClient } from "./legacy-client.ts";
-import type { RunnerOptions } from "./runner-wire.ts";
+import type { Fetch, RunnerOptions } from "./runner-wire.ts";
 import type { LegacyBuild } from "./legacy-build.ts";
 import { specOf } from "./spec.ts";
 
@@ -60,10 +60,11 @@ export const enqueue = async (project: Project, change: Partial<BuildSpec> = {})
   return valueOf(await projectStub(env, project.id).createBuild(specOf(change), null)).id;
 };
 
-const registered = (registrationToken: string, options: RunnerOptions): Promise<LegacyClient> =>
-  LegacyClient.register(ORIGIN, registrationToken, options, (url, init) => send(new Request(url, init)));
+/** What a client of a runner sends goes to the app. */
+export const appFetch: Fetch = (url, init) => send(new Request(url, init));
 
-export const runnerIdOf = (token: string): number => Number(/r_default_(\d+)_/.exec(token)?.[1]);
+const registered = (registrationToken: string, options: RunnerOptions): Promise<LegacyClient> =>
+  LegacyClient.register(ORIGIN, registrationToken, options, appFetch);
 
 /** A runner of this project alone, so that tests don't take each other's builds. */
 export const newRunner = async (project: Project, options: RunnerOptions = {}): Promise<LegacyClient> =>

@@ -5,8 +5,7 @@ import type { Project } from "../../src/core/project.ts";
 import { queueStub } from "../../src/stubs.ts";
 import { consumer, entity } from "./fixtures.ts";
 import type { Entity } from "./fixtures.ts";
-import type { LegacyClient } from "./legacy-client.ts";
-import { runnerIdOf } from "./legacy-api.ts";
+import { runnerIdOf } from "./fake-runner.ts";
 import { advance, valueOf } from "./objects.ts";
 
 type Job = Entity & { readonly status: string };
@@ -34,7 +33,7 @@ export const logShown = async (project: Pick<Project, "id">, id: number): Promis
   (await consumer("GET", `${pathOf(project, id)}/trace`)).text();
 
 /** A poll that its queue holds, with time held still by the test. */
-export const heldPoll = async (runner: LegacyClient) => {
+export const heldPoll = async <Answer extends object>(runner: { readonly token: string; poll(): Promise<Answer> }) => {
   // The first answer brings the cursor without which no poll is held.
   expect(await runner.poll()).toEqual({ kind: "nothing" });
   advance(1);
