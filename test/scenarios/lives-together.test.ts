@@ -53,13 +53,16 @@ test("a build goes to the runner that has waited longest, whatever it speaks, an
   }
 });
 
-test.each(DIALECTS)("ten builds of one project don't starve another's one that $name could take", async (dialect) => {
-  const [many, one] = [await newProject(), await newProject()];
-  const tags = [`fair-${dialect.name.replaceAll(/\W/g, "-")}`];
-  const first = await enqueue(many, { tags });
-  for (let build = 0; build < 9; build++) await enqueue(many, { tags });
-  const lonely = await enqueue(one, { tags });
-  const runner = await instanceRunnerFor(dialect, tags[0] ?? "");
-  const claimed: Work[] = [await workFor(runner), await workFor(runner)];
-  expect(claimed.map(({ id }) => id)).toEqual([first, lonely]);
-});
+test.each(DIALECTS)(
+  "exchange 9: ten builds of one project don't starve another's one that $name could take",
+  async (dialect) => {
+    const [many, one] = [await newProject(), await newProject()];
+    const tags = [`fair-${dialect.name.replaceAll(/\W/g, "-")}`];
+    const first = await enqueue(many, { tags });
+    for (let build = 0; build < 9; build++) await enqueue(many, { tags });
+    const lonely = await enqueue(one, { tags });
+    const runner = await instanceRunnerFor(dialect, tags[0] ?? "");
+    const claimed: Work[] = [await workFor(runner), await workFor(runner)];
+    expect(claimed.map(({ id }) => id)).toEqual([first, lonely]);
+  },
+);

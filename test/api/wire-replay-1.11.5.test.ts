@@ -1,26 +1,15 @@
 /**
- * What a real runner 1.11.5 sent to a recording stand-in, sent again. Its requests are the truth; tokens and ids in them
- * are replaced by ours. Where we answer otherwise than the stand-in did, `OTHERWISE` says so, and why the runner comes to
+ * What a real runner 1.11.5 sent to a recording stand-in, sent again. Where we answer otherwise than the stand-in did, `OTHERWISE` says so, and why the runner comes to
  * the same end.
  */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
 import type { LegacyBuild } from "../support/legacy-build.ts";
-import { call, enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
+import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
 import recording from "../support/wire/gitlab-ci-multi-runner-1.11.5.json";
-import { bytesOf, concat, inPieces, noise, split } from "../artifacts/multipart.ts";
-
-interface Exchange {
-  readonly at: number;
-  readonly request: {
-    readonly method: string;
-    readonly path: string;
-    readonly headers: Readonly<Record<string, string | undefined>>;
-    readonly body: unknown;
-  };
-  readonly response: { readonly status: number };
-}
+import { FILE, nameOf, Replay } from "../support/wire-replay.ts";
+import type { Exchange } from "../support/wire-replay.ts";
 
 const EXCHANGES: readonly Exchange[] = recording.exchanges;
 
@@ -34,54 +23,6 @@ const OTHERWISE: Readonly<Record<string, number | "not sent">> = {
 
 /** The stand-in told of the cancel in its answer to this. */
 const CANCELED_BEFORE = "PATCH /ci/api/v1/builds/103/trace.txt 391-412";
-
-const nameOf = ({ request: { method, path, headers, body } }: Exchange): string => {
-  const state = (body as { state?: string } | null)?.state;
-  return [method, path, headers["Content-Range"] ?? state].filter((word) => word !== undefined).join(" ");
-};
-
-const FILE = noise(200_000);
-
-/** The recording only describes it: the same form around another file, in chunks as there. */
-const archiveForm = (contentType: string): ReadableStream<Uint8Array> => {
-  const boundary = contentType.split("boundary=")[1] ?? "";
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="artifacts.zip"\r\n`;
-  const type = "Content-Type: application/octet-stream\r\n\r\n";
-  return inPieces(split(concat(bytesOf(head + type), FILE, bytesOf(`\r\n--${boundary}--\r\n`)), () => 4096));
-};
-
-/** Sends recorded requests with each of the recording's names replaced by what we issued for it. */
-class Replay {
-  readonly #ours = new Map<string, string>();
-
-  set(theirs: string, ours: string): void {
-    this.#ours.set(theirs, ours);
-  }
-
-  send({ request: { method, path, headers, body } }: Exchange): Promise<Response> {
-    // Lengths are other ones now, and the form's isn't told at all.
-    const { "Content-Length": _length, "Transfer-Encoding": _chunked, ...kept } = headers;
-    // It downloads by the token that its own build came with: the stand-in had one for both uses.
-    const ofUse = (value: string) => (method === "GET" ? value.replace("build-token", "download-token") : value);
-    const said = Object.entries(kept).map(([name, value]) => [name, this.#translate(ofUse(value ?? ""))]);
-    const url = path.replace(/(?<=builds\/)\d+/, (id) => this.#translate(id));
-    return call(method, url, { headers: Object.fromEntries(said), ...this.#body(headers["Content-Type"] ?? "", body) });
-  }
-
-  #body(contentType: string, body: unknown): { body?: BodyInit } {
-    if (body === null) return {};
-    if (contentType.startsWith("multipart/")) return { body: archiveForm(contentType) };
-    return { body: typeof body === "string" ? body : this.#json(body as object) };
-  }
-
-  #json(body: object): string {
-    return JSON.stringify(body, (key, value: unknown) => (key === "token" ? this.#translate(String(value)) : value));
-  }
-
-  #translate(text: string): string {
-    return this.#ours.get(text) ?? text;
-  }
-}
 
 /** What 1.11.5 reads of an answer of each kind, beside its status. */
 const check = async (name: string, response: Response): Promise<unknown> => {
@@ -126,7 +67,8 @@ test("a recorded runner 1.11.5 comes to the end it came to", async () => {
       const number = 101 + claimed.push(build) - 1;
       replay.set(String(number), String(build.id));
       replay.set(`build-token-${number}`, build.token);
-      for (const { token } of build.depends_on_builds) replay.set("download-token-101", token);
+      // It downloads by the token that its own build came with: the stand-in had one for both uses.
+      for (const { token } of build.depends_on_builds) replay.set("GET build-token-101", token);
     }
   }
 

@@ -1,0 +1,118 @@
+/** Artifacts of several types, and what becomes of them: lists, variables for dependants, downloads in ranges. */
+import { evictAllDurableObjects } from "cloudflare:test";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { bytesOf, concat, noise } from "../artifacts/multipart.ts";
+import { consumer } from "../support/fixtures.ts";
+import { enqueue } from "../support/legacy-api.ts";
+import { archiveOf, inTwo } from "../support/lives.ts";
+import { claimJob, putJob, runningJob } from "../support/modern-api.ts";
+import type { ModernClient } from "../support/modern-client.ts";
+import type { BuildKey } from "../support/runner-wire.ts";
+import { jobOf } from "../support/scenario.ts";
+
+const ARCHIVE = noise(200_000);
+const JUNIT = gzipSync("<testsuites/>");
+/** One member per file that a report's glob has met. */
+const DOTENV = concat(gzipSync("VERSION=1.2.3\n"), gzipSync("NAME=edge\n"));
+
+/** A report, as runners send it. */
+const report = (type: string, format: string, filename: string, bytes: Uint8Array) => ({
+  filename,
+  type,
+  format,
+  content: inTwo(bytes),
+});
+
+const uploadAll = async (runner: ModernClient, job: BuildKey): Promise<void> => {
+  expect(await runner.uploadArtifacts(job, archiveOf(ARCHIVE, "1 day"))).toBe(201);
+  expect(await runner.uploadArtifacts(job, report("junit", "gzip", "junit.xml.gz", JUNIT))).toBe(201);
+  expect(await runner.uploadArtifacts(job, report("dotenv", "gzip", ".env.gz", DOTENV))).toBe(201);
+  await evictAllDurableObjects();
+};
+
+test("a job has an artifact of each type, and its archive is the one that is downloaded", async () => {
+  const { project, runner, id, job } = await runningJob();
+  await uploadAll(runner, job);
+  const { artifacts } = await jobOf(project, id);
+  expect(artifacts).toHaveLength(3);
+  expect(artifacts).toEqual(
+    expect.arrayContaining([
+      { file_type: "archive", size: ARCHIVE.length, filename: "out.zip", file_format: "zip" },
+      { file_type: "junit", size: JUNIT.length, filename: "junit.xml.gz", file_format: "gzip" },
+      { file_type: "dotenv", size: DOTENV.length, filename: ".env.gz", file_format: "gzip" },
+    ]),
+  );
+  expect(await runner.downloadArtifacts(job)).toEqual(new Uint8Array(ARCHIVE));
+  await putJob(job, { state: "success" });
+  const shown = await consumer("GET", `/projects/${project.id}/jobs/${id}/artifacts`);
+  expect(new Uint8Array(await shown.arrayBuffer())).toEqual(new Uint8Array(ARCHIVE));
+});
+
+test("an upload that is sent again is taken once, one of other bytes is refused, whatever its type", async () => {
+  const { project, runner, id, job } = await runningJob();
+  await uploadAll(runner, job);
+  await uploadAll(runner, job);
+  const other = gzipSync("<testsuites><testsuite/></testsuites>");
+  expect(await runner.uploadArtifacts(job, archiveOf(noise(200_000, 2)))).toBe(400);
+  expect(await runner.uploadArtifacts(job, report("junit", "gzip", "junit.xml.gz", other))).toBe(400);
+  expect((await jobOf(project, id))["artifacts"]).toHaveLength(3);
+  expect(await runner.downloadArtifacts(job)).toEqual(new Uint8Array(ARCHIVE));
+});
+
+test("two of one type at once are one of them", async () => {
+  const { project, runner, id, job } = await runningJob();
+  const files = [noise(100_000, 1), noise(100_000, 2)] as const;
+  const statuses = await Promise.all(files.map((bytes) => runner.uploadArtifacts(job, archiveOf(bytes))));
+  expect(statuses.toSorted()).toEqual([201, 400]);
+  expect(await runner.downloadArtifacts(job)).toEqual(new Uint8Array(files[statuses.indexOf(201)] ?? []));
+  expect((await jobOf(project, id))["artifacts"]).toHaveLength(1);
+});
+
+test("a type that isn't known, a format that isn't the type's, or variables that are none are refused and not kept", async () => {
+  const { project, runner, id, job } = await runningJob();
+  for (const [type, format, bytes] of [
+    ["virus", "raw", "x"],
+    ["archive", "raw", "x"],
+    ["junit", "zip", "x"],
+    ["codequality", "gzip", "x"],
+    ["dotenv", "gzip", "not gzip"],
+    ["dotenv", "gzip", gzipSync("no variable\n")],
+    ["dotenv", "gzip", gzipSync("A-B=1\n")],
+  ] as const) {
+    const content = typeof bytes === "string" ? bytesOf(bytes) : bytes;
+    expect(await runner.uploadArtifacts(job, report(type, format, "x", content)), `${type} ${format}`).toBe(400);
+  }
+  expect((await jobOf(project, id))["artifacts"]).toEqual([]);
+});
+
+test("the variables of a dotenv report are handed to dependants, and count for more than their own", async () => {
+  const { project, runner, id, job } = await runningJob();
+  await uploadAll(runner, job);
+  await putJob(job, { state: "success" });
+  const own = { key: "NAME", value: "own", public: true, masked: false, file: false, raw: false };
+  await enqueue(project, { dependencies: [id], variables: [own] });
+  const { variables } = await claimJob(runner);
+  const valuesOf = (key: string) => variables.filter((variable) => variable.key === key).map(({ value }) => value);
+  expect(valuesOf("VERSION")).toEqual(["1.2.3"]);
+  // Of several the last one counts for a runner.
+  expect(valuesOf("NAME").at(-1)).toBe("edge");
+});
+
+test("a dependant fetches an archive in parallel ranges, and has all of it", async () => {
+  const { project, runner, id, job } = await runningJob();
+  await uploadAll(runner, job);
+  await putJob(job, { state: "success" });
+  await enqueue(project, { dependencies: [id] });
+  const dependant = await claimJob(runner);
+  await runner.update(dependant, { state: "running", output: {} });
+  const from = { id, token: dependant.token };
+  const step = 64 * 1024;
+  const starts = Array.from({ length: Math.ceil(ARCHIVE.length / step) }, (_, index) => index * step);
+  const ranges = await Promise.all(
+    starts.map((start) => runner.downloadArtifacts(from, `bytes=${start}-${start + step - 1}`)),
+  );
+  const pieces = ranges.map((range) => (typeof range === "number" ? expect.fail(`a range: ${range}`) : range));
+  expect(concat(...pieces)).toEqual(new Uint8Array(ARCHIVE));
+  expect(await runner.downloadArtifacts(from, `bytes=${ARCHIVE.length}-`)).toBe(416);
+});
