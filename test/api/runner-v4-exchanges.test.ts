@@ -150,10 +150,10 @@ describe("8, a long poll", () => {
     const project = await newProject();
     const [gone, other] = [await newModernRunner(project), await newModernRunner(project)];
     const { answer } = await heldPoll(gone);
+    const { answer: held } = await heldPoll(other);
     const id = await enqueue(project);
     // To nobody.
     await answer;
-    const { answer: held } = await heldPoll(other);
     expect(await msToChange(buildStub(env, id))).toBe(120_000);
     expect(await held).toMatchObject({ kind: "job", job: { id } });
   });

@@ -31,6 +31,8 @@ const CANCELED_BEFORE = "PATCH /api/v4/jobs/103/trace 990-1010";
 const DROPPED_BEFORE = "PATCH /api/v4/jobs/104/trace 987-1007";
 const DROPPED_BYTES = 5;
 
+const checksumOf = (log: string): string => `crc32:${crc32(log).toString(16).padStart(8, "0")}`;
+
 /** As if storage had lost them. */
 const dropBytes = async (id: number): Promise<void> => {
   const kept = bytesOf(await traceText(id)).slice(0, -DROPPED_BYTES);
@@ -58,6 +60,11 @@ test("a recorded runner 14.6.0 comes to the end it came to", async () => {
   const project = await newProject();
   const replay = new Replay();
   replay.set("reg-token", await runnersToken(project));
+  for (const { request } of EXCHANGES) {
+    const said = (request.body as { checksum?: string } | null)?.checksum;
+    // Names in the recorded logs were replaced by others of the same length, the sums of the logs were not.
+    if (said !== undefined) replay.set(said, checksumOf(patchedLog(EXCHANGES, `${request.path}/trace`)));
+  }
   const tags = ["linux", "shell"];
   const first = await enqueue(project, { name: "job101", tags });
   const ids = [first, await enqueue(project, { name: "job102", tags, dependencies: [first] })];

@@ -1,6 +1,6 @@
 /** Trace appends against one durable insert of the same bytes in one object. */
-import { patchCall } from "./coordinator.ts";
-import type { BenchBuild, BenchProject } from "./coordinator.ts";
+import type { BuildKey } from "../support/runner-wire.ts";
+import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";
 import type { Comparison } from "./measure.ts";
@@ -9,7 +9,7 @@ const ROUNDS = 7;
 
 interface Lane {
   readonly connection: Connection;
-  readonly build: BenchBuild;
+  readonly build: BuildKey;
   offset: number;
 }
 
@@ -24,7 +24,7 @@ export const compareAppends = async (
   const builds: Lane[] = [];
   for (let lane = 0; lane < lanes; lane++) {
     const connection = new Connection(ours.url);
-    builds.push({ connection, build: await ours.project.claim(connection), offset: 0 });
+    builds.push({ connection, build: await ours.project.begin(connection), offset: 0 });
   }
   const objects = builds.map((_, lane) => ({ connection: new Connection(bareUrl), path: `/append/${bytes}-${lane}` }));
   const result = await compare(
@@ -32,7 +32,7 @@ export const compareAppends = async (
     () =>
       throughput(lanes, perRound / lanes, async (index) => {
         const lane = builds[index] as Lane;
-        await lane.connection.expect(202, patchCall(lane.build, lane.offset, patch));
+        await lane.connection.expect(202, ours.project.dialect.patch(lane.build, lane.offset, patch));
         lane.offset += bytes;
       }),
     () =>

@@ -1,5 +1,6 @@
 /** Claims against one durable write in one warm object and one write plus `setAlarm` in an object as old as the build's. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { BuildKey } from "../support/runner-wire.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";
@@ -32,6 +33,40 @@ export const compareClaims = async (
       throughput(lanes, perRound / lanes, async (lane, index) => {
         const path = `/claim/claimed-${lanes}-${lane}-${(round * perRound) / lanes + index}`;
         await bareConnections[lane]?.expect(201, { method: "POST", path });
+      }),
+  );
+  for (const connection of [...oursConnections, ...bareConnections]) connection.close();
+  return result;
+};
+
+/**
+ * The runner's word that it runs what it has claimed, against one write plus `setAlarm` in the build's object; per second.
+ * Both find their object as a claim has just left it.
+ */
+export const compareConfirmations = async (
+  ours: { readonly url: string; readonly project: BenchProject },
+  bareUrl: string,
+  { lanes, perRound }: { lanes: number; perRound: number },
+): Promise<Comparison> => {
+  const oursConnections = Array.from({ length: lanes }, () => new Connection(ours.url));
+  const bareConnections = Array.from({ length: lanes }, () => new Connection(bareUrl));
+  const path = (lane: number, index: number) => `/confirmed-${lanes}-${lane}-${index}`;
+  const claimed: BuildKey[][] = oursConnections.map(() => []);
+  await ours.project.enqueue(perRound * (ROUNDS + 1));
+  await throughput(lanes, (perRound / lanes) * (ROUNDS + 1), async (lane, index) => {
+    claimed[lane]?.push(await ours.project.claim(oursConnections[lane] as Connection));
+    await bareConnections[lane]?.expect(201, { method: "POST", path: `/claim${path(lane, index)}` });
+  });
+  const result = await compare(
+    ROUNDS,
+    () =>
+      throughput(lanes, perRound / lanes, async (lane) =>
+        ours.project.confirm(oursConnections[lane] as Connection, claimed[lane]?.pop() as BuildKey),
+      ),
+    (round) =>
+      throughput(lanes, perRound / lanes, async (lane, index) => {
+        const confirmed = `/confirm${path(lane, (round * perRound) / lanes + index)}`;
+        await bareConnections[lane]?.expect(200, { method: "PUT", path: confirmed });
       }),
   );
   for (const connection of [...oursConnections, ...bareConnections]) connection.close();

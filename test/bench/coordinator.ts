@@ -1,15 +1,12 @@
 /** Our server as its runners and consumers use it, in the fewest calls. */
 import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
+import type { BuildKey } from "../support/runner-wire.ts";
+import { LEGACY } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { Connection } from "./http.ts";
-import type { Answer } from "./http.ts";
+import type { Answer, Call } from "./http.ts";
 
-export interface BenchBuild {
-  readonly id: number;
-  readonly token: string;
-}
-
-const JSON_HEADERS = { "Content-Type": "application/json" };
-const ADMIN = { ...JSON_HEADERS, "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN };
+const ADMIN = { "Content-Type": "application/json", "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN };
 
 const parsed = <T>(answer: Answer): T => JSON.parse(answer.body.toString()) as T;
 
@@ -23,7 +20,7 @@ export class Coordinator {
   }
 
   /** A project with a runner of its own. */
-  async project(name: string): Promise<BenchProject> {
+  async project(name: string, dialect = LEGACY): Promise<BenchProject> {
     const made = await this.#connection.expect(201, {
       method: "POST",
       path: "/api/v4/projects",
@@ -31,25 +28,38 @@ export class Coordinator {
       body: JSON.stringify({ name, path: name }),
     });
     const project = parsed<{ id: number; runners_token: string }>(made);
-    const registered = await this.#connection.expect(201, {
-      method: "POST",
-      path: "/ci/api/v1/runners/register.json",
-      headers: JSON_HEADERS,
-      body: JSON.stringify({ token: project.runners_token, description: name }),
-    });
-    return new BenchProject(this.#url, project.id, parsed<{ token: string }>(registered).token);
+    const runnerToken = await register(this.#connection, project.runners_token, dialect);
+    return new BenchProject(this.#url, project.id, { dialect, runnerToken, runnersToken: project.runners_token });
   }
+}
+
+const register = async (connection: Connection, registrationToken: string, dialect: Dialect): Promise<string> =>
+  parsed<{ token: string }>(await connection.expect(201, dialect.register(registrationToken, "bench"))).token;
+
+interface RunnerSide {
+  readonly dialect: Dialect;
+  readonly runnerToken: string;
+  /** Registers more of them. */
+  readonly runnersToken: string;
 }
 
 export class BenchProject {
   readonly id: number;
+  readonly dialect: Dialect;
   readonly #url: string;
-  readonly #runnerToken: string;
+  readonly #runner: RunnerSide;
 
-  constructor(url: string, id: number, runnerToken: string) {
+  constructor(url: string, id: number, runner: RunnerSide) {
     this.#url = url;
     this.id = id;
-    this.#runnerToken = runnerToken;
+    this.dialect = runner.dialect;
+    this.#runner = runner;
+  }
+
+  /** The same project with a runner more, which the answer has for its own. */
+  async another(connection: Connection): Promise<BenchProject> {
+    const runnerToken = await register(connection, this.#runner.runnersToken, this.dialect);
+    return new BenchProject(this.#url, this.id, { ...this.#runner, runnerToken });
   }
 
   /** Makes `count` pending builds, some at a time. */
@@ -75,39 +85,33 @@ export class BenchProject {
   }
 
   /** A poll; throws when there is nothing. */
-  async claim(connection: Connection): Promise<BenchBuild> {
-    return parsed<BenchBuild>(await connection.expect(201, this.pollCall()));
+  async claim(connection: Connection): Promise<BuildKey> {
+    return buildIn(await connection.expect(201, this.pollCall()));
+  }
+
+  /** A poll, and the runner's word that it runs what it got. */
+  async begin(connection: Connection): Promise<BuildKey> {
+    const build = await this.claim(connection);
+    await this.confirm(connection, build);
+    return build;
+  }
+
+  async confirm(connection: Connection, build: BuildKey): Promise<void> {
+    await connection.expect(200, this.dialect.begin(this.#runner.runnerToken, build));
   }
 
   /** `cursor`: of an earlier answer without work; the poll is held then. */
-  pollCall(cursor: string | null = null) {
-    const body = { token: this.#runnerToken, ...(cursor === null ? {} : { last_update: cursor }) };
-    return {
-      method: "POST",
-      path: "/ci/api/v1/builds/register.json",
-      headers: { ...JSON_HEADERS, "User-Agent": "gitlab-ci-multi-runner 1.11.5 (HEAD; go1.19.8; linux/amd64)" },
-      body: JSON.stringify(body),
-    };
+  pollCall(cursor: string | null = null): Call {
+    return this.dialect.poll(this.#runner.runnerToken, cursor);
   }
 
-  async succeed(connection: Connection, build: BenchBuild): Promise<void> {
-    await connection.expect(200, {
-      method: "PUT",
-      path: `/ci/api/v1/builds/${build.id}.json`,
-      headers: JSON_HEADERS,
-      body: JSON.stringify({ token: this.#runnerToken, state: "success" }),
-    });
+  async succeed(connection: Connection, build: BuildKey): Promise<void> {
+    await connection.expect(200, this.dialect.succeed(this.#runner.runnerToken, build));
   }
 }
 
-/** One patch of `bytes` at `offset`. */
-export const patchCall = (build: BenchBuild, offset: number, bytes: Uint8Array) => ({
-  method: "PATCH",
-  path: `/ci/api/v1/builds/${build.id}/trace.txt`,
-  headers: {
-    "BUILD-TOKEN": build.token,
-    "Content-Range": `${offset}-${offset + bytes.length}`,
-    "Content-Type": "text/plain",
-  },
-  body: bytes,
-});
+/** Of an answer to a poll. */
+export const buildIn = (answer: Answer): BuildKey => parsed<BuildKey>(answer);
+
+/** Of an answer without work. */
+export const cursorIn = ({ headers }: Answer): string => String(headers["x-gitlab-last-update"]);

@@ -1,6 +1,7 @@
 /** What a whole build of 100 patches and one 10 MB artifact is billed for, counted at the bindings. */
 import { setTimeout as delay } from "node:timers/promises";
-import { Coordinator, patchCall } from "./coordinator.ts";
+import { Coordinator } from "./coordinator.ts";
+import type { Dialect } from "./dialect.ts";
 import { Connection } from "./http.ts";
 import { multipartHead, MULTIPART_TAIL, MULTIPART_TYPE } from "./transfer.ts";
 
@@ -29,11 +30,11 @@ const since = <T extends Readonly<Record<string, number>>>(before: T, after: T):
       .filter(([, value]) => value !== 0),
   ) as T;
 
-export const countCost = async (url: string): Promise<Cost> => {
+export const countCost = async (url: string, dialect: Dialect): Promise<Cost> => {
   const connection = new Connection(url);
   const look = async (): Promise<Billed> =>
     JSON.parse((await connection.expect(200, { method: "GET", path: "/bench/counts" })).body.toString()) as Billed;
-  const project = await new Coordinator(url).project("cost");
+  const project = await new Coordinator(url).project("cost", dialect);
   // The first build of a project leases blocks of numbers, once for a hundred of them.
   await project.enqueue(1);
   await project.succeed(connection, await project.claim(connection));
@@ -41,17 +42,17 @@ export const countCost = async (url: string): Promise<Cost> => {
 
   const before = await look();
   await project.enqueue(1);
-  const build = await project.claim(connection);
+  const build = await project.begin(connection);
   const beforePatches = await look();
   for (let patch = 0; patch < PATCHES; patch++) {
     const bytes = new Uint8Array(PATCH_BYTES).fill(0x61);
-    await connection.expect(202, patchCall(build, patch * PATCH_BYTES, bytes));
+    await connection.expect(202, dialect.patch(build, patch * PATCH_BYTES, bytes));
   }
   const afterPatches = await look();
   await connection.expect(201, {
     method: "POST",
-    path: `/ci/api/v1/builds/${build.id}/artifacts`,
-    headers: { "BUILD-TOKEN": build.token, "Content-Type": MULTIPART_TYPE },
+    path: dialect.artifactsPath(build),
+    headers: { ...dialect.buildHeaders(build), "Content-Type": MULTIPART_TYPE },
     body: Buffer.concat([multipartHead(), Buffer.alloc(ARTIFACT_BYTES), MULTIPART_TAIL]),
   });
   await project.succeed(connection, build);

@@ -1,5 +1,5 @@
 /** What must not grow: a claim with the number of pending builds, an append with the length of the trace. */
-import { Coordinator, patchCall } from "./coordinator.ts";
+import { Coordinator } from "./coordinator.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";
@@ -44,7 +44,7 @@ export const compareLongTrace = async (url: string, project: BenchProject): Prom
     const build = await project.claim(connection);
     let offset = 0;
     const append = async (bytes: Uint8Array) => {
-      await connection.expect(202, patchCall(build, offset, bytes));
+      await connection.expect(202, project.dialect.patch(build, offset, bytes));
       offset += bytes.length;
     };
     return { append, length: () => offset };

@@ -19,6 +19,7 @@ export interface Answer {
 export class Connection {
   readonly #url: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  #isClosed = false;
 
   constructor(url: string) {
     this.#url = url;
@@ -30,7 +31,7 @@ export class Connection {
       const outgoing = request(`${this.#url}${path}`, { method, headers: { ...headers }, agent: this.#agent });
       outgoing.on("error", (error: NodeJS.ErrnoException) => {
         // The server has given up a connection that was idle in the moment in which we took it up again.
-        if (outgoing.reusedSocket && error.code === "ECONNRESET") resolve(this.send(call));
+        if (!this.#isClosed && outgoing.reusedSocket && error.code === "ECONNRESET") resolve(this.send(call));
         else reject(error);
       });
       outgoing.on("response", (response) => {
@@ -52,7 +53,9 @@ export class Connection {
     throw new Error(`${call.method} ${call.path}: ${answer.status} instead of ${expected}: ${answer.body.toString()}`);
   }
 
+  /** A call that is under way fails. */
   close(): void {
+    this.#isClosed = true;
     this.#agent.destroy();
   }
 }

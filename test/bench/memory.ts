@@ -37,8 +37,8 @@ export const uploadMemory = async (
 ): Promise<{ readonly smallPeak: number; readonly largePeak: number }> => {
   const build = await uploadingBuild(url, project);
   const smallPeak = await peakDuring(async () => {
-    for (let upload = 0; upload < 3; upload++) await uploadArtifact(url, build, SMALL_BYTES);
+    for (let upload = 0; upload < 3; upload++) await uploadArtifact(url, project.dialect, build, SMALL_BYTES);
   });
-  const largePeak = await peakDuring(() => uploadArtifact(url, build, LARGE_BYTES));
+  const largePeak = await peakDuring(() => uploadArtifact(url, project.dialect, build, LARGE_BYTES));
   return { smallPeak, largePeak };
 };

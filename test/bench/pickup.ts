@@ -1,5 +1,6 @@
 /** How long a runner that waits has to wait for a build that arrives. */
 import { setTimeout as delay } from "node:timers/promises";
+import { cursorIn } from "./coordinator.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { percentile } from "./measure.ts";
@@ -19,7 +20,7 @@ export const pickUpTimes = async (
   for (let build = 0; build < BUILDS; build++) {
     // The answer without work brings the cursor with which the next poll is held.
     const empty = await runner.expect(204, project.pollCall());
-    const answer = runner.expect(201, project.pollCall(String(empty.headers["x-gitlab-last-update"])));
+    const answer = runner.expect(201, project.pollCall(cursorIn(empty)));
     await delay(HELD_MS);
     const startedMs = performance.now();
     await Promise.all([project.enqueueOne(consumer), answer.then(() => times.push(performance.now() - startedMs))]);

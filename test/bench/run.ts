@@ -1,13 +1,16 @@
 /**
  * `npm run bench [section …]`: what the product costs, in ratios to a Worker that does only the unavoidable, measured by
  * turns in one run; and what a build is billed for. Without a section, all of them: append claim transfer flat memory cost
- * pickup. About ten minutes.
+ * pickup crowd. Most of them for both dialects. About twenty minutes.
  */
 import { cpus, totalmem } from "node:os";
 import { compareAppends } from "./append.ts";
-import { compareClaims } from "./claim.ts";
+import { compareClaims, compareConfirmations } from "./claim.ts";
 import { Coordinator } from "./coordinator.ts";
 import { countCost } from "./cost.ts";
+import { crowdTimes } from "./crowd.ts";
+import { DIALECTS, MODERN } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import { compareFullQueue, compareLongTrace } from "./flat.ts";
 import type { Comparison } from "./measure.ts";
 import { uploadMemory } from "./memory.ts";
@@ -45,35 +48,43 @@ const withServers = async (
 const oursAndBare = (measure: (ours: string, bare: string) => Promise<void>): Promise<void> =>
   withServers([() => startOurs(NO_LIMITS), startBare], ([ours = "", bare = ""]) => measure(ours, bare));
 
-const append = (): Promise<void> =>
+/** A server of its own for each dialect: what one leaves behind costs the other nothing. */
+const forEachDialect = async (measure: (dialect: Dialect) => Promise<void>): Promise<void> => {
+  for (const dialect of DIALECTS) await measure(dialect);
+};
+
+const appendBy = (dialect: Dialect): Promise<void> =>
   oursAndBare(async (url, bare) => {
     for (const [bytes, perRound] of [
       [200, 1920],
       [65_536, 640],
     ] as const) {
       for (const lanes of [1, 64]) {
-        const project = await new Coordinator(url).project(`append-${bytes}-${lanes}`);
+        const project = await new Coordinator(url).project(`append-${bytes}-${lanes}`, dialect);
         const result = await compareAppends({ url, project }, bare, { bytes, lanes, perRound });
-        printComparison(`append ${bytes} bytes, ${lanes} builds at once`, "/s", result, "at least 0.8");
+        printComparison(`${dialect.name}: append ${bytes} bytes, ${lanes} at once`, "/s", result, "at least 0.8");
       }
     }
   });
 
-const claim = (): Promise<void> =>
+const claimBy = (dialect: Dialect): Promise<void> =>
   oursAndBare(async (url, bare) => {
     for (const lanes of [1, 8]) {
-      const project = await new Coordinator(url).project(`claim-${lanes}`);
+      const project = await new Coordinator(url).project(`claim-${lanes}`, dialect);
       const result = await compareClaims({ url, project }, bare, { lanes, perRound: 160 });
-      printComparison(`claim, ${lanes} runners at once`, "/s", result, "at least 0.7");
+      printComparison(`${dialect.name}: claim, ${lanes} runners at once`, "/s", result, "at least 0.7");
+      if (dialect !== MODERN) continue;
+      const confirmed = await compareConfirmations({ url, project }, bare, { lanes, perRound: 160 });
+      printComparison(`${dialect.name}: its confirmation, ${lanes} at once`, "/s", confirmed, "for information");
     }
   });
 
-const transfer = (): Promise<void> =>
+const transferBy = (dialect: Dialect): Promise<void> =>
   oursAndBare(async (url, bare) => {
-    const project = await new Coordinator(url).project("transfer");
+    const project = await new Coordinator(url).project("transfer", dialect);
     const { upload, download } = await compareTransfers({ url, project }, bare, { bytes: 90_000_000, rounds: 7 });
-    printComparison("upload of 90 MB, chunked, hashed", "MB/s", upload, "at least 0.7");
-    printComparison("download of 90 MB", "MB/s", download, "at least 0.9");
+    printComparison(`${dialect.name}: upload of 90 MB, chunked, hashed`, "MB/s", upload, "at least 0.7");
+    printComparison(`${dialect.name}: download of 90 MB`, "MB/s", download, "at least 0.9");
   });
 
 const flat = async (): Promise<void> => {
@@ -99,23 +110,46 @@ const memory = (): Promise<void> =>
     );
   });
 
-const cost = (): Promise<void> =>
+const costBy = (dialect: Dialect): Promise<void> =>
   withServers([startCounted], async ([url = ""]) => {
-    const { perPatch, rest, details } = await countCost(url);
+    const { perPatch, rest, details } = await countCost(url, dialect);
     const list = (counts: typeof rest) =>
       `${counts.objectRequests} object requests, ${counts.rowsWritten} rows, R2 ${counts.r2Writes} writes ${counts.r2Reads} reads`;
-    print("billed per patch", list(perPatch), "at most 1 and 1.1");
-    print("billed for the rest of a build's life", list(rest), "at most 25 and 60");
+    print(`${dialect.name}: billed per patch`, list(perPatch), "at most 1 and 1.1");
+    print(`${dialect.name}: billed for the rest of its life`, list(rest), "at most 25 and 60");
     for (const [what, count] of Object.entries(details)) console.log(`    ${`${count}`.padStart(4)}  ${what}`);
   });
 
-const pickup = (): Promise<void> =>
+const pickupBy = (dialect: Dialect): Promise<void> =>
   withServers([startOurs], async ([url = ""]) => {
-    const { p50, p95 } = await pickUpTimes(url, await new Coordinator(url).project("pickup"));
-    print("pick-up by a waiting runner", `p50 ${figure(p50)} ms, p95 ${figure(p95)} ms`, "p95 at most 100");
+    const { p50, p95 } = await pickUpTimes(url, await new Coordinator(url).project("pickup", dialect));
+    print(
+      `${dialect.name}: pick-up by a waiting runner`,
+      `p50 ${figure(p50)} ms, p95 ${figure(p95)} ms`,
+      "p95 at most 100",
+    );
   });
 
-const SECTIONS = { append, claim, transfer, flat, memory, cost, pickup };
+const crowd = (): Promise<void> =>
+  withServers([startOurs], async ([url = ""]) => {
+    const { p50, p95, built, handedOut, handedOutTwice } = await crowdTimes(
+      url,
+      await new Coordinator(url).project("crowd", MODERN),
+    );
+    print("a build per 10 ms, 1,000 held polls", `p50 ${figure(p50)} ms, p95 ${figure(p95)} ms`, "p95 at most 100");
+    print("    handed out", `${handedOut} of ${built}, ${handedOutTwice} twice`, "all, none twice");
+  });
+
+const SECTIONS = {
+  append: () => forEachDialect(appendBy),
+  claim: () => forEachDialect(claimBy),
+  transfer: () => forEachDialect(transferBy),
+  flat,
+  memory,
+  cost: () => forEachDialect(costBy),
+  pickup: () => forEachDialect(pickupBy),
+  crowd,
+};
 
 const isSection = (name: string): name is keyof typeof SECTIONS => name in SECTIONS;
 

@@ -2,8 +2,9 @@
 import { request } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { patchCall } from "./coordinator.ts";
-import type { BenchBuild, BenchProject } from "./coordinator.ts";
+import type { BuildKey } from "../support/runner-wire.ts";
+import type { BenchProject } from "./coordinator.ts";
+import type { Dialect } from "./dialect.ts";
 import { Connection } from "./http.ts";
 import { compare } from "./measure.ts";
 import type { Comparison } from "./measure.ts";
@@ -65,18 +66,18 @@ const check = (what: string, actual: number, expected: number): void => {
   if (actual !== expected) throw new Error(`${what}: ${actual} instead of ${expected}`);
 };
 
-export const uploadArtifact = async (url: string, build: BenchBuild, bytes: number): Promise<void> => {
-  const headers = { "BUILD-TOKEN": build.token, "Content-Type": MULTIPART_TYPE };
-  const status = await send(`${url}/ci/api/v1/builds/${build.id}/artifacts`, "POST", headers, form(bytes));
+export const uploadArtifact = async (url: string, dialect: Dialect, build: BuildKey, bytes: number): Promise<void> => {
+  const headers = { ...dialect.buildHeaders(build), "Content-Type": MULTIPART_TYPE };
+  const status = await send(`${url}${dialect.artifactsPath(build)}`, "POST", headers, form(bytes));
   check("upload", status, 201);
 };
 
 /** A running build that takes uploads. */
-export const uploadingBuild = async (url: string, project: BenchProject): Promise<BenchBuild> => {
+export const uploadingBuild = async (url: string, project: BenchProject): Promise<BuildKey> => {
   const connection = new Connection(url);
   await project.enqueue(1);
-  const build = await project.claim(connection);
-  await connection.expect(202, patchCall(build, 0, new Uint8Array(100).fill(0x61)));
+  const build = await project.begin(connection);
+  await connection.expect(202, project.dialect.patch(build, 0, new Uint8Array(100).fill(0x61)));
   connection.close();
   return build;
 };
@@ -87,6 +88,7 @@ export const compareTransfers = async (
   bareUrl: string,
   { bytes, rounds }: { bytes: number; rounds: number },
 ): Promise<{ readonly upload: Comparison; readonly download: Comparison }> => {
+  const { dialect } = ours.project;
   const build = await uploadingBuild(ours.url, ours.project);
   const rate = async (transfer: () => Promise<void>): Promise<number> => {
     const startedMs = performance.now();
@@ -95,17 +97,17 @@ export const compareTransfers = async (
   };
   const upload = await compare(
     rounds,
-    () => rate(() => uploadArtifact(ours.url, build, bytes)),
+    () => rate(() => uploadArtifact(ours.url, dialect, build, bytes)),
     () =>
       rate(async () => {
         const status = await send(`${bareUrl}/upload/bytes`, "PUT", {}, pieces(bytes));
         check("bare upload", status, 201);
       }),
   );
-  const archive = `${ours.url}/ci/api/v1/builds/${build.id}/artifacts`;
+  const archive = `${ours.url}${dialect.artifactsPath(build)}`;
   const download = await compare(
     rounds,
-    () => rate(async () => check("download", await receive(archive, { "BUILD-TOKEN": build.token }), bytes)),
+    () => rate(async () => check("download", await receive(archive, dialect.buildHeaders(build)), bytes)),
     () => rate(async () => check("bare download", await receive(`${bareUrl}/download/bytes`, {}), bytes)),
   );
   return { upload, download };

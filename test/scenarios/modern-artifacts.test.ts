@@ -64,7 +64,7 @@ test("two of one type at once are one of them", async () => {
   const { project, runner, id, job } = await runningJob();
   const files = [noise(100_000, 1), noise(100_000, 2)] as const;
   const statuses = await Promise.all(files.map((bytes) => runner.uploadArtifacts(job, archiveOf(bytes))));
-  expect(statuses.toSorted()).toEqual([201, 400]);
+  expect(new Set(statuses)).toEqual(new Set([201, 400]));
   expect(await runner.downloadArtifacts(job)).toEqual(new Uint8Array(files[statuses.indexOf(201)] ?? []));
   expect((await jobOf(project, id))["artifacts"]).toHaveLength(1);
 });

@@ -54,7 +54,7 @@ export class Replay {
 
   #json(method: string, body: object): string {
     return JSON.stringify(body, (key, value: unknown) =>
-      key === "token" ? this.#translate(method, String(value)) : value,
+      key === "token" || key === "checksum" ? this.#translate(method, String(value)) : value,
     );
   }
 

@@ -1,6 +1,6 @@
 /**
  * The unavoidable and nothing else: no routing, no authentication, no checks. What a coordinator on this platform can't do
- * without is a durable write per patch, two per claim, and a stream into and out of R2.
+ * without is a durable write per patch, two per claim and one when it is confirmed, and a stream into and out of R2.
  */
 import { DurableObject } from "cloudflare:workers";
 
@@ -70,6 +70,9 @@ export default {
         await env.OBJECTS.getByName("queue").write(CLAIM);
         await env.OBJECTS.getByName(name).writeAndArm(CLAIM);
         return new Response(null, { status: 201 });
+      case "confirm":
+        await env.OBJECTS.getByName(name).writeAndArm(CLAIM);
+        return new Response(null, { status: 200 });
       case "upload":
         await streamIn(env.BUCKET, name, request.body as ReadableStream<Uint8Array>);
         return new Response(null, { status: 201 });

@@ -1,0 +1,79 @@
+/** A thousand runners that wait in one queue, while builds arrive one after the other. */
+import { setTimeout as delay } from "node:timers/promises";
+import { buildIn, cursorIn } from "./coordinator.ts";
+import type { BenchProject } from "./coordinator.ts";
+import { Connection } from "./http.ts";
+import { percentile } from "./measure.ts";
+
+const RUNNERS = 1000;
+const BUILDS = 1000;
+const EVERY_MS = 10;
+/** Builds arrive at their times, also while earlier ones are still being made. */
+const CONSUMERS = 32;
+/** Until all polls are held. */
+const SETTLE_MS = 3000;
+
+export interface Crowd {
+  readonly p50: number;
+  readonly p95: number;
+  /** How many were made. */
+  readonly built: number;
+  readonly handedOut: number;
+  readonly handedOutTwice: number;
+}
+
+/** Milliseconds from the request that makes a build to the answer that hands it out. */
+export const crowdTimes = async (url: string, project: BenchProject): Promise<Crowd> => {
+  const runners = Array.from({ length: RUNNERS }, () => new Connection(url));
+  const consumers = Array.from({ length: CONSUMERS }, () => new Connection(url));
+  /** When each build reached a runner. */
+  const answeredMs = new Map<number, number[]>();
+  const crowd = { isOver: false };
+
+  const work = async (connection: Connection): Promise<void> => {
+    const { name } = project.dialect;
+    const runner = await project.another(connection);
+    let cursor: string | null = null;
+    while (!crowd.isOver) {
+      const answer = await connection.send(runner.pollCall(cursor));
+      if (answer.status === 204) {
+        cursor = cursorIn(answer);
+        continue;
+      }
+      if (answer.status !== 201) throw new Error(`a ${name} poll: ${answer.status}`);
+      const build = buildIn(answer);
+      answeredMs.set(build.id, [...(answeredMs.get(build.id) ?? []), performance.now()]);
+      await runner.confirm(connection, build);
+    }
+  };
+  // Those that are held when it is over end with their connections.
+  const working = Promise.all(runners.map((connection) => work(connection).catch((error: unknown) => crowd.isOver || error)));
+
+  await delay(SETTLE_MS);
+  const startedMs = new Map<number, number>();
+  const create = async (index: number): Promise<void> => {
+    const askedMs = performance.now();
+    startedMs.set(await project.enqueueOne(consumers[index % CONSUMERS] as Connection), askedMs);
+  };
+  const creating: Promise<void>[] = [];
+  const beganMs = performance.now();
+  for (let index = 0; index < BUILDS; index++) {
+    await delay(Math.max(0, beganMs + index * EVERY_MS - performance.now()));
+    creating.push(create(index));
+  }
+  await Promise.all(creating);
+  await delay(SETTLE_MS);
+  crowd.isOver = true;
+  for (const connection of [...runners, ...consumers]) connection.close();
+  for (const failure of await working) if (failure instanceof Error) throw failure;
+
+  const times = [...startedMs].flatMap(([id, askedMs]) => (answeredMs.get(id) ?? []).map((ms) => ms - askedMs));
+  const counts = [...answeredMs.values()].map((answers) => answers.length);
+  return {
+    p50: percentile(times, 0.5),
+    p95: percentile(times, 0.95),
+    built: startedMs.size,
+    handedOut: counts.length,
+    handedOutTwice: counts.filter((count) => count > 1).length,
+  };
+};
