@@ -47,7 +47,9 @@ export const crowdTimes = async (url: string, project: BenchProject): Promise<Cr
     }
   };
   // Those that are held when it is over end with their connections.
-  const working = Promise.all(runners.map((connection) => work(connection).catch((error: unknown) => crowd.isOver || error)));
+  const working = Promise.all(
+    runners.map((connection) => work(connection).catch((error: unknown) => crowd.isOver || error)),
+  );
 
   await delay(SETTLE_MS);
   const startedMs = new Map<number, number>();

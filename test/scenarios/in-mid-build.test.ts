@@ -16,7 +16,7 @@ const claiming = async (dialect: Dialect) => {
   const project = await newProject();
   const dependency = await enqueue(project);
   const runner = await runnerFor(dialect, project);
-  await workFor(runner);
+  await runner.begin(await workFor(runner));
   const id = await enqueue(project, { dependencies: [dependency] });
   const gate = { isOpen: false };
   // It looks for itself: what one object waits for can't be settled out of the context of another.

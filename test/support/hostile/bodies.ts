@@ -20,6 +20,8 @@ const FIELDS = [
   ..."token state trace info last_update description tag_list run_untagged locked paused active filesize".split(" "),
   ..."file expire_in name path repo_url visibility build_timeout script variables image services".split(" "),
   ..."artifacts cache dependencies timeout sha force follow scope page sort system_id".split(" "),
+  ..."runner_type project_id maximum_timeout access_level maintenance_note run_untagged session".split(" "),
+  ..."failure_reason exit_code output checksum artifact_type artifact_format accessibility".split(" "),
   ..."__proto__ constructor toString \u0000".split(" "),
   "",
   "x".repeat(3000),

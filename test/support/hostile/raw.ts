@@ -13,16 +13,13 @@ const PART = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; file
 const head = (method: string, path: string, ...headers: string[]): string =>
   [`${method} ${path} HTTP/1.1`, "Host: signalbox.test", ...headers, "", ""].join("\r\n");
 
-/** Requests without an end, or with two, or with none of the parts that a request has. */
-export const rawMessages = ({ buildId, token }: RawTarget): readonly string[] => {
-  const build = `/ci/api/v1/builds/${buildId}`;
-  const named = `BUILD-TOKEN: ${token}`;
+const messagesTo = (dialect: { build: string; trace: string; named: string; runners: string }): readonly string[] => {
+  const { build, trace, named, runners } = dialect;
   const chunked = "Transfer-Encoding: chunked";
   const upload = (...headers: string[]) =>
     head("POST", `${build}/artifacts`, named, `Content-Type: multipart/form-data; boundary=${BOUNDARY}`, ...headers);
-  const patch = (...headers: string[]) => head("PATCH", `${build}/trace.txt`, named, ...headers);
-  const register = (...headers: string[]) =>
-    head("POST", "/ci/api/v1/runners/register", "Content-Type: application/json", ...headers);
+  const patch = (...headers: string[]) => head("PATCH", `${build}/${trace}`, named, ...headers);
+  const register = (...headers: string[]) => head("POST", runners, "Content-Type: application/json", ...headers);
   return [
     // Chunks that are none, end early, or lie about their length.
     ...[
@@ -78,6 +75,22 @@ export const rawMessages = ({ buildId, token }: RawTarget): readonly string[] =>
     head("GET", "/-/health", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
   ];
 };
+
+/** Requests without an end, or with two, or with none of the parts that a request has. */
+export const rawMessages = ({ buildId, token }: RawTarget): readonly string[] => [
+  ...messagesTo({
+    build: `/ci/api/v1/builds/${buildId}`,
+    trace: "trace.txt",
+    named: `BUILD-TOKEN: ${token}`,
+    runners: "/ci/api/v1/runners/register",
+  }),
+  ...messagesTo({
+    build: `/api/v4/jobs/${buildId}`,
+    trace: "trace",
+    named: `JOB-TOKEN: ${token}`,
+    runners: "/api/v4/runners",
+  }),
+];
 
 export interface RawRequest {
   /** Latin-1; each piece is sent by itself. */

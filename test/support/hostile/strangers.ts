@@ -1,6 +1,7 @@
 /** Requests of those who have no right to anything: whatever the rest of it is, each must be refused. */
 import type { Dice } from "./dice.ts";
 import { oddBody } from "./bodies.ts";
+import { misplaced } from "./holders.ts";
 import type { HostileRequest } from "./request.ts";
 import { forged } from "./tokens.ts";
 import { madeUpId, METHODS, oddHeaders, oddQuery, TEXTS } from "./values.ts";
@@ -28,30 +29,6 @@ const idIn = (dice: Dice, world: World): string => {
   return String(dice.one([...buildsOf(world), ...world.runnerIds, project.id, encodeURIComponent(project.path)]));
 };
 
-/** Genuine tokens that are good for something, but not here. Of routes that nobody has thought of here: none. */
-const misplaced = ({ path }: Route, ids: readonly string[], { tokens, mine }: World): string[] => {
-  const { admin, registration, project, runner, build, download } = tokens;
-  if (path.startsWith("/api/v4/"))
-    return path.includes("/jobs/request") ? [] : [registration, project, build, download];
-  switch (path.replace("/ci/api/v1", "")) {
-    case "/runners/register":
-      return [admin, runner, build, download];
-    case "/runners/delete":
-    case "/builds/register":
-    case "/builds/:id":
-      return [admin, registration, project, build, download];
-    case "/builds/:id/trace.txt":
-    case "/builds/:id/artifacts":
-    case "/builds/:id/artifacts/authorize": {
-      // Another build's tokens. A project's is good for the project's other builds as well.
-      const others = ids.includes(String(mine.build.id)) ? [] : [build, download];
-      return [admin, registration, runner, ...others];
-    }
-    default:
-      return [];
-  }
-};
-
 export const pathOf = ({ path }: Route, ids: readonly string[]): string => {
   const left = [...ids];
   return path.replaceAll(/:\w+/g, () => left.shift() ?? "");
@@ -77,7 +54,8 @@ const distorted = (dice: Dice, filled: string): string => {
 export const strangersRequest = (dice: Dice, route: Route, world: World): HostileRequest => {
   const ids = [...route.path.matchAll(/:\w+/g)].map(() => idIn(dice, world));
   const isStraight = dice.chance(0.8);
-  const genuine = isStraight ? misplaced(route, ids, world) : [];
+  const method = dice.chance(0.85) ? route.method : dice.one(METHODS);
+  const genuine = isStraight ? misplaced({ ...route, method }, ids, world) : [];
   const path = isStraight ? pathOf(route, ids) : distorted(dice, pathOf(route, ids));
   const worthless = (): string => {
     if (dice.chance(0.35)) return forged(dice, dice.one(Object.values(world.tokens)));
@@ -94,7 +72,7 @@ export const strangersRequest = (dice: Dice, route: Route, world: World): Hostil
   const query = oddQuery(dice);
   const parameters = dice.some(TOKEN_PARAMETERS, 2).map(asParameter).join("&");
   return {
-    method: dice.chance(0.85) ? route.method : dice.one(METHODS),
+    method,
     path: `${path}${query}${parameters === "" ? "" : `${query === "" ? "?" : "&"}${parameters}`}`,
     headers: [...dice.some(TOKEN_HEADERS, 2).map(asHeader), ...oddHeaders(dice, 4)],
     body: oddBody(dice, dice.one([worthless(), worthless(), [worthless()], { a: worthless() }, [], null, 0])),

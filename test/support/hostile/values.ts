@@ -139,6 +139,7 @@ export const oddHeaders = (dice: Dice, most: number): [string, string][] =>
 
 const QUERY_NAMES = [
   ..."page per_page order_by sort search pagination cursor scope scope[] scope[][a] scope[101] status type".split(" "),
+  ..."artifact_type artifact_format artifact_type[] direct_download debug_trace system_id".split(" "),
   ..."paused tag_list expire_in filesize state info[version] info[features][a][b][c][d][e] a[ []".split(" "),
   ..."__proto__[token] constructor[prototype]".split(" "),
   "",
