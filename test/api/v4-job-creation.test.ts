@@ -49,6 +49,8 @@ test("a new job is pending and says all that GitLab's does", async () => {
     archived: false,
     tag_list: ["a", "b"],
     attempt: 0,
+    exit_code: null,
+    trace_verified: null,
     pending_reason: "no runner serves this project",
   });
 });

@@ -63,7 +63,7 @@ it("a job with nothing special in it has every field, and what is not needed is 
   expect(features).toEqual({
     trace_sections: true,
     token_mask_prefixes: expect.arrayContaining(["glpat-", "glrt-"]),
-    failure_reasons: [...FAILURE_REASONS, "job_canceled"],
+    failure_reasons: FAILURE_REASONS,
   });
   expect(environmentOf({ variables } as JobPayload)).toMatchObject({
     CI_JOB_ID: "42",
