@@ -1,7 +1,7 @@
 /** Holds the ledger against what the server says now. */
 import type { ConsumerClient, Job } from "./consumer-client.ts";
 import { isFinal, type Ledger, type LedgerBuild } from "./ledger.ts";
-import { archiveOf, logOf, planOf, sha256, type Mix } from "./workload.ts";
+import { archiveOf, attemptOfLog, logOf, planOf, sha256, type Mix } from "./workload.ts";
 
 const AT_A_TIME = 16;
 
@@ -97,8 +97,9 @@ export class Audit {
 
   async #checkLog({ id, projectId, living, reported }: Acknowledged, { attempt }: Job): Promise<void> {
     const { lost } = this.#ledger;
-    const log = logOf(id, living?.number ?? attempt);
     const trace = await this.#client.trace(projectId, id);
+    // A build that waited when its job was looked at may have been claimed by now, and written.
+    const log = logOf(id, living?.number ?? Math.max(attempt, attemptOfLog(trace) ?? 0));
     const ackedBytes = reported ? log.length : (living?.ackedBytes ?? 0);
     if (trace.length < ackedBytes) lost.add(`build ${id}: ${ackedBytes} bytes acknowledged, ${trace.length} there`);
     if (!log.subarray(0, trace.length).equals(trace)) lost.add(`build ${id}: its log is not what was sent`);
