@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { buildIn, cursorIn } from "./coordinator.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
-import { percentile } from "./measure.ts";
+import { percentile, throughput } from "./measure.ts";
 
 const RUNNERS = 1000;
 const BUILDS = 1000;
@@ -22,34 +22,39 @@ export interface Crowd {
   readonly handedOutTwice: number;
 }
 
+interface Waiting {
+  readonly connection: Connection;
+  readonly runner: BenchProject;
+  readonly cursor: string;
+}
+
 /** Milliseconds from the request that makes a build to the answer that hands it out. */
 export const crowdTimes = async (url: string, project: BenchProject): Promise<Crowd> => {
-  const runners = Array.from({ length: RUNNERS }, () => new Connection(url));
+  const waiting: Waiting[] = [];
+  await throughput(8, RUNNERS / 8, async () => {
+    const connection = new Connection(url);
+    const runner = await project.another(connection);
+    waiting.push({ connection, runner, cursor: cursorIn(await connection.expect(204, runner.pollCall())) });
+  });
   const consumers = Array.from({ length: CONSUMERS }, () => new Connection(url));
   /** When each build reached a runner. */
   const answeredMs = new Map<number, number[]>();
   const crowd = { isOver: false };
 
-  const work = async (connection: Connection): Promise<void> => {
-    const { name } = project.dialect;
-    const runner = await project.another(connection);
-    let cursor: string | null = null;
+  const work = async ({ connection, runner, cursor: first }: Waiting): Promise<void> => {
+    let cursor: string | null = first;
     while (!crowd.isOver) {
       const answer = await connection.send(runner.pollCall(cursor));
-      if (answer.status === 204) {
-        cursor = cursorIn(answer);
-        continue;
-      }
-      if (answer.status !== 201) throw new Error(`a ${name} poll: ${answer.status}`);
+      cursor = answer.status === 204 ? cursorIn(answer) : null;
+      if (answer.status === 204) continue;
+      if (answer.status !== 201) throw new Error(`a poll: ${answer.status}`);
       const build = buildIn(answer);
       answeredMs.set(build.id, [...(answeredMs.get(build.id) ?? []), performance.now()]);
       await runner.confirm(connection, build);
     }
   };
   // Those that are held when it is over end with their connections.
-  const working = Promise.all(
-    runners.map((connection) => work(connection).catch((error: unknown) => crowd.isOver || error)),
-  );
+  const working = Promise.all(waiting.map((runner) => work(runner).catch((error: unknown) => crowd.isOver || error)));
 
   await delay(SETTLE_MS);
   const startedMs = new Map<number, number>();
@@ -66,7 +71,8 @@ export const crowdTimes = async (url: string, project: BenchProject): Promise<Cr
   await Promise.all(creating);
   await delay(SETTLE_MS);
   crowd.isOver = true;
-  for (const connection of [...runners, ...consumers]) connection.close();
+  for (const { connection } of waiting) connection.close();
+  for (const connection of consumers) connection.close();
   for (const failure of await working) if (failure instanceof Error) throw failure;
 
   const times = [...startedMs].flatMap(([id, askedMs]) => (answeredMs.get(id) ?? []).map((ms) => ms - askedMs));
