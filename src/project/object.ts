@@ -16,6 +16,7 @@ import { summarize } from "../core/summary.ts";
 import type { BuildSummary } from "../core/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
 import { backlogTeller } from "../storage/backlog.ts";
+import { GroupCommit } from "../storage/group-commit.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
@@ -42,6 +43,11 @@ export class ProjectObject extends DurableObject<Env> {
   readonly #store: ProjectStore;
   readonly #numbers: Numbers;
   readonly #outbox: Outbox<Message>;
+  /** Every claim and every end of a build comes here: a commit for each would be the third that a claim costs. */
+  readonly #progress = new GroupCommit<BuildSummary>((summary) => {
+    // Looked at again: the project may have been removed meanwhile, and its tables with it.
+    if (this.#project !== null) this.#store.updateBuild(summary);
+  });
   #project: Project | null = null;
   #deleting = false;
   readonly #alarm: EarliestAlarm;
@@ -163,7 +169,7 @@ export class ProjectObject extends DurableObject<Env> {
 
   /** A build says how it stands; a build that isn't known is one that has been removed. */
   async progress(summary: BuildSummary): Promise<void> {
-    if (this.#project !== null) this.#store.updateBuild(summary);
+    if (this.#project !== null) await this.#progress.add(summary);
   }
 
   /** The build is no more. */

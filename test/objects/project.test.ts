@@ -104,6 +104,18 @@ describe("making a build", () => {
     await buildStub(env, id).report(FIRST, { kind: "succeed" });
     expect(await listed(project)).toEqual([[id, "success"]]);
   });
+
+  it("has a crowd of changes in the index by the time that each is answered", async () => {
+    const project = await newProject();
+    const builds = await Promise.all(Array.from({ length: 8 }, async () => valueOf(await create(project))));
+    const seen = await Promise.all(
+      builds.map(async ({ id }) => {
+        await buildStub(env, id).cancel("root", false);
+        return (await listed(project)).find(([each]) => each === id);
+      }),
+    );
+    expect(seen).toEqual(builds.map(({ id }) => [id, "canceled"]));
+  });
 });
 
 describe("retrying", () => {
