@@ -12,7 +12,7 @@ import type { LegacyBuild, LegacyDependency } from "./legacy-build.ts";
 import { LegacyClient } from "./legacy-client.ts";
 import type { RunnerOptions } from "./runner-wire.ts";
 import { buildEnvironment, runShell, shellScript, type ShellRun } from "./shell-script.ts";
-import { TraceSender } from "./trace-sender.ts";
+import { legacyTrace, TraceSender } from "./trace-sender.ts";
 import { zipPieces } from "./zip.ts";
 
 export interface FinishedBuild {
@@ -52,7 +52,7 @@ class BuildRun {
     this.#client = client;
     this.#build = build;
     this.#folder = folder;
-    this.#trace = new TraceSender(client, build, () => this.#shell?.kill());
+    this.#trace = new TraceSender(legacyTrace(client), build, () => this.#shell?.kill());
   }
 
   async run(): Promise<FinishedBuild> {

@@ -1,7 +1,22 @@
-/** The log of a running build, and how a legacy runner brings it to the server. */
+/** The log of a running build, and how a runner brings it to the server. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { LegacyBuild } from "./legacy-build.ts";
-import type { LegacyClient } from "./legacy-client.ts";
+import type { LegacyClient, TraceAnswer } from "./legacy-client.ts";
+import type { BuildKey } from "./runner-wire.ts";
+
+/** The calls that a log needs, of whichever dialect. */
+export interface TraceClient {
+  /** Its last report carries the log; else all of it must have been sent before. */
+  readonly reportsLog: boolean;
+  /** `trace`: the whole log. */
+  update(build: BuildKey, state: "running" | "success" | "failed", trace?: string): Promise<number>;
+  appendTrace(build: BuildKey, offset: number, bytes: Uint8Array): Promise<TraceAnswer>;
+}
+
+export const legacyTrace = (client: LegacyClient): TraceClient => ({
+  reportsLog: true,
+  update: ({ id }, state, trace) => client.update(id, state, trace),
+  appendTrace: (build, offset, bytes) => client.appendTrace(build, offset, bytes),
+});
 
 /** The real runner sends every three seconds; a viewer of the demo shall see the log grow. */
 const SEND_EVERY_MS = 200;
@@ -12,8 +27,8 @@ const FINAL_RETRY_MS = 500;
 const hasStopped = (status: string | null): boolean => status === "canceled" || status === "failed";
 
 export class TraceSender {
-  readonly #client: LegacyClient;
-  readonly #build: LegacyBuild;
+  readonly #client: TraceClient;
+  readonly #build: BuildKey;
   readonly #onAbort: () => void;
   readonly #done = new AbortController();
   #log = Buffer.alloc(0);
@@ -25,7 +40,7 @@ export class TraceSender {
   readonly #sending: Promise<void>;
 
   /** Starts to send. `onAbort` is called once, when the server says that the build is over for this runner. */
-  constructor(client: LegacyClient, build: LegacyBuild, onAbort: () => void) {
+  constructor(client: TraceClient, build: BuildKey, onAbort: () => void) {
     this.#client = client;
     this.#build = build;
     this.#onAbort = onAbort;
@@ -46,12 +61,16 @@ export class TraceSender {
    */
   async finish(state: "success" | "failed"): Promise<boolean> {
     await this.fallSilent();
-    for (;;) {
-      const status = await this.#client.update(this.#build.id, state, this.#text()).catch(() => 0);
+    while (!this.#aborted) {
+      if (!this.#client.reportsLog) await this.#attempt(() => this.#sendRest());
+      const status = await this.#client.update(this.#build, state, this.#text()).catch(() => 0);
       if (status === 200) return true;
       if (status === 403 || status === 404) return false;
+      // The server wants all of it once more.
+      if (status === 412) this.#sent = 0;
       await delay(FINAL_RETRY_MS);
     }
+    return false;
   }
 
   /** Sends nothing more, not even the end: the runner is dead. */
@@ -79,7 +98,7 @@ export class TraceSender {
   }
 
   async #report(trace?: string): Promise<void> {
-    const status = await this.#client.update(this.#build.id, "running", trace);
+    const status = await this.#client.update(this.#build, "running", trace);
     if (status === 403 || status === 404) this.#abort();
   }
 
@@ -90,6 +109,10 @@ export class TraceSender {
     if (!this.#canPatch) return this.#sendWholeLog();
     const resumesElsewhere = await this.#patch();
     if (resumesElsewhere) await this.#patch();
+  }
+
+  async #sendRest(): Promise<void> {
+    while (this.#canPatch && !this.#aborted && this.#sent < this.#log.byteLength) await this.#patch();
   }
 
   async #sendWholeLog(): Promise<void> {

@@ -47,7 +47,7 @@ export class Fleet {
     const runnerParts = { fetch, ledger, mix, vanishOneOf, patchTimes, onClaim };
     for (let n = 1; n <= options.runners; n++) {
       const token = DEVELOPMENT_SECRETS.REGISTRATION_TOKEN;
-      fleet.#runners.push(await SimulatedRunner.register(`runner ${n}`, token, runnerParts));
+      fleet.#runners.push(await SimulatedRunner.register(n, token, runnerParts));
     }
     for (let n = 1; n <= options.projects; n++) {
       const projectId = await client.createProject(`fleet-${n}`);

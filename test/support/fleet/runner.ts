@@ -1,11 +1,15 @@
-/** A simulated runner: the legacy protocol as the real one speaks it, without a shell. It notes what was acknowledged. */
+/** A simulated runner: either dialect as the real ones speak it, without a shell. What was acknowledged is noted. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { LegacyBuild } from "../legacy-build.ts";
-import { LegacyClient, type PollAnswer, type TraceAnswer } from "../legacy-client.ts";
-import type { Fetch } from "../runner-wire.ts";
-import { TraceSender } from "../trace-sender.ts";
-import type { Samples } from "./figures.ts";
-import { attemptOf, type Ledger } from "./ledger.ts";
+import { LegacyClient } from "../legacy-client.ts";
+import { ModernClient } from "../modern-client.ts";
+import { RELEASE_14, RELEASE_19, without } from "../modern-release.ts";
+import type { Release } from "../modern-release.ts";
+import type { BuildKey, Fetch } from "../runner-wire.ts";
+import { legacyTrace, TraceSender } from "../trace-sender.ts";
+import { attemptOf } from "./ledger.ts";
+import { ModernWire } from "./modern-wire.ts";
+import { NotingWire } from "./wire.ts";
+import type { Notes, Polled, Wire } from "./wire.ts";
 import { archiveOf, logOf, planOf, type Mix } from "./workload.ts";
 
 const RETRY_MS = 500;
@@ -13,71 +17,21 @@ const RETRY_MS = 500;
 const UPLOAD_ENDS: ReadonlySet<number> = new Set([201, 403, 413]);
 const PIECE_BYTES = 256 * 1024;
 
-type Claim = Pick<LegacyBuild, "id" | "token">;
-
-export interface RunnerParts {
+export interface RunnerParts extends Notes {
   readonly fetch: Fetch;
-  readonly ledger: Ledger;
   readonly mix: Mix;
-  readonly patchTimes: Samples;
-  /** Told when a build's claim is answered. */
-  readonly onClaim: (buildId: number) => void;
   /** Of so many polls one is left by its runner before its answer; none with 0. */
   readonly vanishOneOf: number;
 }
 
-/** Writes every acknowledgement into the ledger. */
-class NotingClient extends LegacyClient {
-  readonly #name: string;
-  readonly #parts: RunnerParts;
-  /** A runner has one build at a time: its reports name no attempt. */
-  #claim: Claim | null = null;
+/** Null for the legacy dialect. A cancel that a runner winds down from would have its last report count for nothing. */
+const RELEASES: readonly (Release | null)[] = [null, RELEASE_14, without(RELEASE_19, "cancel_gracefully")];
 
-  constructor(name: string, token: string, parts: RunnerParts) {
-    super("", token, parts.fetch);
-    this.#name = name;
-    this.#parts = parts;
-  }
-
-  override async poll(signal: AbortSignal | null = null): Promise<PollAnswer> {
-    const answer = await super.poll(signal);
-    if (answer.kind === "build") {
-      this.#claim = answer.build;
-      this.#parts.ledger.claimed(answer.build, this.#name);
-      this.#parts.onClaim(answer.build.id);
-    }
-    return answer;
-  }
-
-  override async update(buildId: number, state: "running" | "success" | "failed", trace?: string): Promise<number> {
-    const status = await super.update(buildId, state, trace);
-    if (status !== 200 || this.#claim === null) return status;
-    if (state === "running") this.#parts.ledger.heard(this.#claim);
-    else this.#parts.ledger.reported(this.#claim, state, trace?.length ?? 0);
-    return status;
-  }
-
-  override async appendTrace(build: Claim, offset: number, bytes: Uint8Array): Promise<TraceAnswer> {
-    const { ledger, patchTimes } = this.#parts;
-    const startedAt = performance.now();
-    const answer = await super.appendTrace(build, offset, bytes);
-    if (answer.length === null) return answer;
-    if (answer.status === 202 && answer.buildStatus === "running") {
-      patchTimes.add(performance.now() - startedAt);
-      ledger.patched(build, answer.length, bytes.length);
-    } else ledger.holds(build, answer.length);
-    return answer;
-  }
-
-  override async uploadArtifacts(
-    build: Claim,
-    archive: { filename: string; content: AsyncIterable<Uint8Array>; expireIn?: string | undefined },
-  ): Promise<number> {
-    const status = await super.uploadArtifacts(build, archive);
-    if (status === 201) this.#parts.ledger.archived(build);
-    return status;
-  }
-}
+const legacyWire = (client: LegacyClient): Wire => ({
+  ...legacyTrace(client),
+  poll: (signal) => client.poll(signal),
+  uploadArtifacts: (build, archive) => client.uploadArtifacts(build, archive),
+});
 
 async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
@@ -90,19 +44,32 @@ const lineEnd = (log: Buffer, from: number): number => {
 };
 
 export class SimulatedRunner {
-  readonly #client: NotingClient;
+  readonly #client: Wire;
   readonly #parts: RunnerParts;
   readonly #leaving = new AbortController();
   #isIdle = true;
 
-  private constructor(client: NotingClient, parts: RunnerParts) {
+  private constructor(client: Wire, parts: RunnerParts) {
     this.#client = client;
     this.#parts = parts;
   }
 
-  static async register(name: string, registrationToken: string, parts: RunnerParts): Promise<SimulatedRunner> {
-    const { token } = await LegacyClient.register("", registrationToken, { description: name }, parts.fetch);
-    return new SimulatedRunner(new NotingClient(name, token, parts), parts);
+  /** The `n`th of a fleet: they speak each dialect by turns. */
+  static async register(n: number, registrationToken: string, parts: RunnerParts): Promise<SimulatedRunner> {
+    const name = `runner ${n}`;
+    const release = RELEASES[n % RELEASES.length] ?? null;
+    const description = { description: name };
+    const wire =
+      release === null
+        ? legacyWire(await LegacyClient.register("", registrationToken, description, parts.fetch))
+        : new ModernWire(
+            await ModernClient.register("", registrationToken, description, {
+              release,
+              systemId: `s_${n}`,
+              fetch: parts.fetch,
+            }),
+          );
+    return new SimulatedRunner(new NotingWire(name, wire, parts), parts);
   }
 
   get isIdle(): boolean {
@@ -126,7 +93,7 @@ export class SimulatedRunner {
     this.#leaving.abort();
   }
 
-  async #poll(): Promise<PollAnswer> {
+  async #poll(): Promise<Polled> {
     const { vanishOneOf } = this.#parts;
     if (vanishOneOf > 0 && Math.random() < 1 / vanishOneOf) {
       // It may have been given a build in that moment, and never speaks of it.
@@ -136,7 +103,7 @@ export class SimulatedRunner {
     return this.#client.poll(this.#leaving.signal);
   }
 
-  async #runBuild(build: LegacyBuild): Promise<void> {
+  async #runBuild(build: BuildKey): Promise<void> {
     const plan = planOf(build.id, this.#parts.mix);
     const log = logOf(build.id, attemptOf(build.token));
     const ended = new AbortController();
@@ -153,7 +120,7 @@ export class SimulatedRunner {
     await trace.finish(plan.result);
   }
 
-  async #upload(build: Claim, sizeBytes: number, ended: AbortSignal): Promise<void> {
+  async #upload(build: BuildKey, sizeBytes: number, ended: AbortSignal): Promise<void> {
     const bytes = archiveOf(build.id, sizeBytes);
     while (!ended.aborted) {
       const archive = { filename: "artifacts.zip", content: inPieces(bytes) };
