@@ -5,8 +5,9 @@ import type { Params } from "./params.ts";
 
 const MAX_TAGS = 50;
 const MAX_TEXT_CHARACTERS = 255;
-/** Today's runner announces some thirty features; the bound is against a stranger's thousands. */
-const MAX_FEATURES = 100;
+/** Today's runner announces some thirty features; the bounds are against a stranger's thousands, remembered per machine. */
+const MAX_FEATURES = 50;
+const FEATURE_NAME = /^[a-z0-9_]{1,40}$/;
 
 /** True and false as JSON, forms and queries write them; Python's query strings say `True`. */
 export const looseBoolean = v.union([
@@ -60,7 +61,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const readFeatures = (value: Record<string, unknown>): Record<string, boolean> => {
   const features = Object.entries(value).flatMap(([name, announced]) => {
     const flag = v.safeParse(looseBoolean, announced);
-    return flag.success && name.length <= MAX_TEXT_CHARACTERS ? [[name, flag.output]] : [];
+    return flag.success && FEATURE_NAME.test(name) ? [[name, flag.output]] : [];
   });
   return Object.fromEntries(features.slice(0, MAX_FEATURES));
 };

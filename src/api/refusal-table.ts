@@ -27,6 +27,7 @@ export const badRequest = (error: string): Answer => ({ status: 400, body: { err
 const MODEL_FIELDS: ReadonlyMap<string, string> = new Map([
   ["tags_list", "tags_list"],
   ["tag_list", "tags_list"],
+  ["description", "description"],
   ["maximum_timeout", "maximum_timeout"],
   ["maintenance_note", "maintainer_note"],
   ["maintainer_note", "maintainer_note"],

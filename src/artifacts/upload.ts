@@ -5,7 +5,8 @@ import { UploadForm } from "./upload-form.ts";
 
 /** How far a body may go beyond the largest file: other parts, and what is dropped after a refusal. */
 const SURPLUS_LIMIT_BYTES = 1024 ** 3;
-const STORAGE_RETRY_SECONDS = 5;
+/** So long is storage that failed left alone. */
+export const STORAGE_RETRY_SECONDS = 5;
 
 /** Where the file goes. The owner knows `key` by now, and removes what is there if it never hears of the upload again. */
 export interface UploadTarget {
@@ -35,6 +36,8 @@ export interface UploadOptions {
   readonly maxBytes: number;
   /** Asked when the part named `file` begins, before one byte is stored, with the text parts that came before it. */
   readonly begin: (fields: Readonly<Record<string, string>>, filename: string) => Promise<Outcome<UploadTarget>>;
+  /** Asked about a form in which no file has begun, with its text parts: may its sender be told what is wrong with it? */
+  readonly mayKnow: (fields: Readonly<Record<string, string>>) => Promise<Outcome<unknown>>;
 }
 
 /**
@@ -42,19 +45,23 @@ export interface UploadOptions {
  * chunk or two. Accepts only when the form's end has been seen: then the object is complete under its key.
  *
  * Refuses with `malformed_body` (not such a form, a broken part, a second file, a body that ends early or breaks off),
- * `missing_file`, `too_large`, `unavailable` (storage failed), or what `begin` refused with. After a refusal nothing is
- * stored, and the body has been read to its end, within bounds. What `begin` throws is thrown, after the same.
+ * `missing_file`, `too_large`, `unavailable` (storage failed), or what `begin` or `mayKnow` refused with. After a refusal
+ * nothing is stored, and the body has been read to its end, within bounds. What these throw is thrown, after the same.
  */
 export const receiveUpload = async (
   body: ReadableStream<Uint8Array> | null,
   contentType: string | undefined,
   options: UploadOptions,
 ): Promise<Outcome<ReceivedUpload>> => {
-  if (body === null) return malformed("there is no body");
+  const withoutForm = async (text: string): Promise<Outcome<never>> => {
+    const allowed = await options.mayKnow({});
+    return allowed.ok ? malformed(text) : allowed;
+  };
+  if (body === null) return withoutForm("there is no body");
   const source = new RequestBody(body, options.maxBytes + SURPLUS_LIMIT_BYTES);
   try {
     const form = UploadForm.open(contentType);
-    if (form === null) return malformed("not multipart/form-data with a boundary");
+    if (form === null) return await withoutForm("not multipart/form-data with a boundary");
     const received = await new Reception(form, options).receive(source);
     if (received.ok || received.refusal.reason !== "too_large") return received;
     // Its sender wants to know by how much: all of it is read anyway.
@@ -82,7 +89,7 @@ class Reception {
     let stored = false;
     try {
       const refusal = await this.#storeAll(source);
-      if (refusal !== null) return refuse(refusal);
+      if (refusal !== null) return await this.#refused(refusal);
       const outcome = await this.#complete();
       stored = outcome.ok;
       return outcome;
@@ -124,10 +131,15 @@ class Reception {
     return null;
   }
 
+  async #refused(refusal: Refusal): Promise<Outcome<never>> {
+    const allowed = this.#form.file === null ? await this.#options.mayKnow(this.#form.fields) : accept(null);
+    return allowed.ok ? refuse(refusal) : allowed;
+  }
+
   /** Only after the form's end: a file whose closing boundary never came is one that was cut off. */
   async #complete(): Promise<Outcome<ReceivedUpload>> {
     const { file, fields } = this.#form;
-    if (file === null || this.#target === null || this.#sink === null) return refuse({ reason: "missing_file" });
+    if (file === null || this.#target === null || this.#sink === null) return this.#refused({ reason: "missing_file" });
     try {
       const stored = await this.#sink.complete();
       return accept({ file: { key: this.#target.key, filename: file.filename, ...stored }, fields });

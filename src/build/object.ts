@@ -32,7 +32,7 @@ import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
 import type { Destination, NewBuild } from "./record.ts";
 import { RunnerCalls } from "./runner-calls.ts";
-import type { Patched, Report, ReportedTrace } from "./runner-calls.ts";
+import type { Patched, Report, ReportContext } from "./runner-calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
@@ -168,9 +168,9 @@ export class BuildObject extends DurableObject<Env> {
     return this.#runnerCalls.append(access, start, bytes);
   }
 
-  /** The runner reports, with what belongs to the report of its trace. */
-  report(access: Access, report: Report, trace: ReportedTrace = {}): Promise<Outcome<Patched>> {
-    return this.#runnerCalls.report(access, report, trace);
+  /** The runner reports, with what belongs to the report. */
+  report(access: Access, report: Report, context: ReportContext = {}): Promise<Outcome<Patched>> {
+    return this.#runnerCalls.report(access, report, context);
   }
 
   summary(): Outcome<BuildSummary> {

@@ -3,6 +3,7 @@
  * are one transaction; memory follows only when that has succeeded. The alarm is armed in the same turn, so that no
  * crash finds a deadline or a message without one.
  */
+import type { Abilities } from "../core/abilities.ts";
 import type { Limits } from "../core/deadlines.ts";
 import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
@@ -156,9 +157,23 @@ export class BuildRecord {
     if (claim !== null && isNewMinute) this.#parts.onContact(claim.runner);
     this.#build = { ...this.#build, lastContactAtMs: nowMs };
     const stored = Math.max(this.#storedContactMs ?? 0, this.#contactInTrace(this.#build));
-    if (stored > 0 && nowMs - stored <= this.#parts.limits.stuckAfterMs / 4) return;
+    const { stuckAfterMs, claimLeaseMs } = this.#parts.limits;
+    // While it is bound, each contact renews a lease that a restart must know of.
+    const limitMs = this.#build.status === "pending" ? Math.min(stuckAfterMs, claimLeaseMs) : stuckAfterMs;
+    if (stored > 0 && nowMs - stored <= limitMs / 4) return;
     this.#parts.store.putBuild(this.#build);
     this.#storedContactMs = nowMs;
+  }
+
+  /** What the runner of this attempt says that it can do: a claim may have been made before it said so. */
+  learn({ cancelGracefully, resendsTrace }: Abilities): void {
+    const build = this.#build;
+    if (build === null || build.claim === null || isFinished(build.status)) return;
+    const { runner } = build.claim;
+    if (runner.cancelGracefully === cancelGracefully && runner.resendsTrace === resendsTrace) return;
+    this.#build = { ...build, claim: { ...build.claim, runner: { ...runner, cancelGracefully, resendsTrace } } };
+    this.#parts.store.putBuild(this.#build);
+    this.#storedContactMs = this.#build.lastContactAtMs;
   }
 
   /** Somebody reads the trace of a build that goes on. Written now and then, so that the mark outlives our memory. */

@@ -1,4 +1,5 @@
 /** What the runner of a build says while it has it: signs of life, its trace, its reports. */
+import type { Abilities } from "../core/abilities.ts";
 import { isFinished, isHeld, isRunning } from "../core/build.ts";
 import type { Build, BuildStatus } from "../core/build.ts";
 import type { BuildEvent } from "../core/events.ts";
@@ -32,6 +33,12 @@ export interface ReportedTrace {
   readonly log?: WholeLog | null;
   /** Of a final report alone: what is stored must be like this. */
   readonly sum?: TraceSum | null;
+}
+
+/** What belongs to a report beside its state. */
+export interface ReportContext extends ReportedTrace {
+  /** What the runner says that it can do; null when it says nothing of it. */
+  readonly abilities?: Abilities | null;
 }
 
 export interface RunnerCallsParts {
@@ -74,10 +81,10 @@ export class RunnerCalls {
     const admitted = admit(record.build, access);
     if (!admitted.ok) return admitted;
     if (admitted.value.erasedAtMs !== null) return refuse({ reason: "erased", status: admitted.value.status });
-    if (start === null) return refuse({ reason: "missing_range" });
     if (!isHeld(admitted.value)) {
       return refuse({ reason: "trace_closed", status: admitted.value.status, lengthBytes: reader.lengthBytes() });
     }
+    if (start === null) return refuse({ reason: "missing_range" });
     const begun = this.begin(access);
     if (!begun.ok) return begun;
     const { status } = begun.value;
@@ -97,11 +104,13 @@ export class RunnerCalls {
    * The runner reports. A log of its own is read to its end first, so that log and report become true together or not at
    * all. Errors: `trace_differs` when the runner is to send its trace anew; the build goes on running until it has.
    */
-  async report(access: Access, report: Report, { log = null, sum = null }: ReportedTrace): Promise<Outcome<Patched>> {
+  async report(access: Access, report: Report, context: ReportContext): Promise<Outcome<Patched>> {
+    const { log = null, sum = null, abilities = null } = context;
     const { record, trace, reader, maxTraceBytes } = this.#parts;
     const whole = log === null ? null : await readLog(log, maxTraceBytes);
     const admitted = admit(record.build, access);
     if (!admitted.ok) return admitted;
+    if (abilities !== null) record.learn(abilities);
     if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow(access);
     if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
       return refuse({ reason: "not_running", status: admitted.value.status });
@@ -129,6 +138,8 @@ export class RunnerCalls {
   /** What is stored goes first, in the transaction that counts this: otherwise the runner's next patch would not fit. */
   #resend(access: Access): Outcome<never> {
     const { record, trace, reader } = this.#parts;
+    const begun = this.begin(access);
+    if (!begun.ok) return begun;
     const reset = record.apply({ kind: "reset_trace" }, () => trace.clear(), access.requestId);
     if (!reset.ok) return reset;
     reader.wake();

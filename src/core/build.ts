@@ -108,7 +108,7 @@ export interface Build {
   readonly exitCode: number | null;
   /** The runner's final report that ended the build: the same one again changes nothing. */
   readonly reported: "success" | "failed" | null;
-  /** Does the stored trace have the size and checksum that its runner reported? Null when no runner said. */
+  /** Does the stored trace have the size and checksum that its runner reported? Null when none gave a checksum. */
   readonly traceVerified: boolean | null;
   /** How often the current attempt was told to send its trace anew. */
   readonly traceResets: number;

@@ -1,6 +1,7 @@
 /** No state is left for ever: which deadline of a build comes next, and what it does. */
 import type { Build } from "./build.ts";
 import type { BuildEvent } from "./events.ts";
+import { timeoutOn } from "./runner.ts";
 
 /** All in milliseconds. */
 export interface Limits {
@@ -25,10 +26,6 @@ export interface Deadline {
 /** Later than this, or than half of its window, an alarm proves that the system was away: the runner had no chance. */
 const OUTAGE_MS = 30_000;
 
-/** How long the build may run: its own timeout, or its runner's if that is shorter. */
-const runSeconds = ({ timeoutSeconds, claim }: Build): number =>
-  Math.min(timeoutSeconds, claim?.runner.maximumTimeoutSeconds ?? Infinity);
-
 const candidates = (build: Build, limits: Limits): Deadline[] => {
   const { claim, lastContactAtMs } = build;
   const lease = (fromMs: number): Deadline => ({
@@ -43,7 +40,7 @@ const candidates = (build: Build, limits: Limits): Deadline[] => {
   });
   // The runner ends the build by itself when its timeout is over, and then needs time to say so.
   const timeout: Deadline = {
-    atMs: (build.startedAtMs ?? 0) + runSeconds(build) * 1000 + limits.stuckAfterMs,
+    atMs: (build.startedAtMs ?? 0) + timeoutOn(claim?.runner, build.timeoutSeconds) * 1000 + limits.stuckAfterMs,
     event: { kind: "time_out" },
     windowMs: limits.stuckAfterMs,
   };

@@ -118,7 +118,7 @@ const countLost = (
   const lostClaims = build.lostClaims + 1;
   if (lostClaims < MAX_LOST_CLAIMS)
     return changed(build, { ...again.change, lostClaims }, event, nowMs, why, again.tell);
-  const detail = `${why}, the ${lostClaims}rd time: no runner gets along with this build`;
+  const detail = `${why}: after ${lostClaims} lost claims no runner gets along with this build`;
   return failed("scheduler_failure", detail, { lostClaims })(build, event, nowMs);
 };
 

@@ -77,6 +77,12 @@ const ONLINE_MS = 300_000;
 export const isRecent = (contactedAtMs: number | null, nowMs: number): boolean =>
   contactedAtMs !== null && nowMs - contactedAtMs < ONLINE_MS;
 
+/** How long a build of this timeout may run on it. */
+export const timeoutOn = (
+  runner: Pick<RunnerSettings, "maximumTimeoutSeconds"> | undefined,
+  timeoutSeconds: number,
+): number => Math.min(timeoutSeconds, runner?.maximumTimeoutSeconds ?? Infinity);
+
 /** A runner that takes neither tagged nor untagged builds could never work. */
 export const canTakeAnything = (settings: Pick<RunnerSettings, "tags" | "runUntagged">): boolean =>
   settings.runUntagged || settings.tags.length > 0;

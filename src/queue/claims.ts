@@ -7,6 +7,7 @@ import type { Abilities } from "../core/abilities.ts";
 import type { RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
 import type { Runner, RunnerManager } from "../core/runner.ts";
+import { groupKey } from "../core/matching.ts";
 import type { QueueNotice } from "../core/summary.ts";
 import { buildStub } from "../stubs.ts";
 import type { PendingGroups } from "./groups.ts";
@@ -14,7 +15,7 @@ import type { RunnerManagers } from "./managers.ts";
 import type { Matchmaker } from "./matchmaker.ts";
 import type { Runners } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
-import type { QueueStore } from "./store.ts";
+import type { Holder, QueueStore } from "./store.ts";
 
 /** Who asks for a build. */
 export interface Claimant {
@@ -60,20 +61,14 @@ export class Claims {
   }
 
   /** Picks and claims until a build is claimed or nothing is left that this runner may take. */
-  async next(claimant: Claimant, requestId?: string): Promise<Claimed | null> {
+  async next(asking: Claimant, requestId?: string): Promise<Claimed | null> {
     const { store, groups, matchmaker } = this.#parts;
-    const { runner, manager } = claimant;
-    const holder = {
-      runnerId: runner.id,
-      epoch: runner.epoch,
-      managerId: manager?.id ?? null,
-      shared: runner.projects === null,
-    };
-    for (let faults = 0; faults < MOST_FAULTS_PER_POLL;) {
-      const match = matchmaker.pick(runner);
+    let claimant: Claimant | null = asking;
+    for (let faults = 0; claimant !== null && faults < MOST_FAULTS_PER_POLL;) {
+      const match = matchmaker.pick(claimant.runner);
       if (match === null) return null;
       const { row, figures } = match;
-      if (!store.take(row, holder, Date.now())) {
+      if (!store.take(row, holderOf(claimant), Date.now())) {
         groups.recount(row.group_key);
         continue;
       }
@@ -82,9 +77,15 @@ export class Claims {
       const claimed = await this.#claim(row, claimant, requestId);
       if (claimed === "fault") faults++;
       else if (claimed !== "refused") return { build: claimed, figures };
-      if (!this.isStill(claimant)) return null;
+      claimant = this.#asItIs(claimant);
     }
     return null;
+  }
+
+  /** The runner may have been changed meanwhile; null when it is to have nothing now. */
+  #asItIs(claimant: Claimant): Claimant | null {
+    const runner = this.#parts.runners.get(claimant.runner.id);
+    return runner !== null && !runner.paused && this.isStill(claimant) ? { ...claimant, runner } : null;
   }
 
   /** Stores what a build says of itself, and offers it to those who wait. */
@@ -92,8 +93,12 @@ export class Claims {
     const { store, groups, matchmaker } = this.#parts;
     if (notice.state !== "gone") store.put(notice, known, Date.now());
     else if (known !== null) store.end(notice, known);
-    if (known?.state === "pending") groups.removed(known.group_key);
-    if (notice.state === "pending") matchmaker.arrived(notice);
+    const key = groupKey(notice);
+    const stays = notice.state === "pending" && known?.state === "pending" && known.group_key === key;
+    if (known?.state === "pending" && !stays) groups.removed(known.group_key);
+    // One that waits as before has a new revision, which claims must name.
+    if (stays) groups.changed(key);
+    else if (notice.state === "pending") matchmaker.arrived(notice);
   }
 
   /** Asks the builds of rows that are old, or that an earlier life of this object may have left half done. */
@@ -142,7 +147,7 @@ export class Claims {
   isStill({ runner, manager }: Claimant): boolean {
     const { runners, managers } = this.#parts;
     if (!runners.authenticate(runner.id, runner.epoch).ok) return false;
-    return manager === null || managers.find(runner.id, manager.systemId)?.id === manager.id;
+    return manager === null || !managers.isRemoved(manager.id);
   }
 
   /** Puts the row right by what the build itself says. */
@@ -156,6 +161,13 @@ export class Claims {
     else if (notice.state === "gone" || notice.revision >= known.revision) this.put(notice, known);
   }
 }
+
+const holderOf = ({ runner, manager }: Claimant): Holder => ({
+  runnerId: runner.id,
+  epoch: runner.epoch,
+  managerId: manager?.id ?? null,
+  shared: runner.projects === null,
+});
 
 const reference = ({ runner, manager, abilities }: Claimant): RunnerRef => ({
   id: runner.id,

@@ -48,6 +48,11 @@ export class PendingGroups {
     return this.#set(key, this.#buildsIn(key) - 1);
   }
 
+  /** After a build of this group has changed, and still is pending. */
+  changed(key: string): Group | null {
+    return this.#set(key, this.#buildsIn(key));
+  }
+
   /** When what is here turns out not to be what the rows say. */
   recount(key: string): Group | null {
     return this.#set(key, this.#store.pendingIn(key));

@@ -24,6 +24,9 @@ const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 /** Machines name themselves: a bound on what one token could make us remember. */
 const MOST_PER_RUNNER = 1000;
 
+/** A claim that is under way has ended long before so many others were removed. */
+const MOST_REMOVED = 10_000;
+
 interface Entry {
   manager: RunnerManager;
   storedContactMs: number;
@@ -32,9 +35,15 @@ interface Entry {
 export class RunnerManagers {
   readonly #store: ManagerStore;
   readonly #byRunner = new Map<number, Map<string, Entry>>();
+  /** On purpose, and not for want of room: what such a machine is about to get goes to somebody else. */
+  readonly #removed = new Set<number>();
 
   constructor(store: ManagerStore) {
     this.#store = store;
+  }
+
+  isRemoved(id: number): boolean {
+    return this.#removed.has(id);
   }
 
   find(runnerId: number, systemId: string): RunnerManager | null {
@@ -74,7 +83,7 @@ export class RunnerManagers {
     if (this.find(runnerId, systemId) !== null) this.meet(runnerId, { systemId, ipAddress: null, info: null }, nowMs);
   }
 
-  /** Call within the transaction of what follows from it, and `forget` after that. */
+  /** Call within the transaction of what follows from it, and `removed` after that. */
   remove(runnerId: number, systemId: string): Outcome<RunnerManager> {
     const manager = this.find(runnerId, systemId);
     if (manager === null) return refuse({ reason: "not_found", what: "runner_manager" });
@@ -82,10 +91,16 @@ export class RunnerManagers {
     return accept(manager);
   }
 
-  /** After rows were removed: those of the whole runner, or of one machine. */
-  forget(runnerId: number, systemId: string | null = null): void {
-    if (systemId === null) this.#byRunner.delete(runnerId);
-    else this.#byRunner.get(runnerId)?.delete(systemId);
+  /** After the row of a machine was removed. */
+  removed({ id, runnerId, systemId }: RunnerManager): void {
+    if (this.#removed.size >= MOST_REMOVED) this.#removed.clear();
+    this.#removed.add(id);
+    this.#byRunner.get(runnerId)?.delete(systemId);
+  }
+
+  /** After all rows of the runner were removed. */
+  forget(runnerId: number): void {
+    this.#byRunner.delete(runnerId);
   }
 
   #of(runnerId: number): Map<string, Entry> {
@@ -120,6 +135,6 @@ export class RunnerManagers {
 
   #drop({ id, runnerId, systemId }: RunnerManager): void {
     this.#store.remove(id);
-    this.forget(runnerId, systemId);
+    this.#byRunner.get(runnerId)?.delete(systemId);
   }
 }

@@ -73,7 +73,7 @@ export class Removal {
       return manager;
     });
     if (!removed.ok) return removed;
-    managers.forget(token.id, systemId);
+    managers.removed(removed.value);
     this.#tell(held);
     return accept(null);
   }

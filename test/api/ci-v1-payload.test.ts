@@ -1,6 +1,8 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import * as v from "valibot";
 import { REVISION, VERSION } from "../../src/config.ts";
+import { queueStub } from "../../src/stubs.ts";
 import type { LegacyBuild } from "../support/legacy-build.ts";
 import {
   claim,
@@ -11,7 +13,9 @@ import {
   ORIGIN,
   RUNNER_1_11_5,
   runningBuild,
+  valueOf,
 } from "../support/legacy-api.ts";
+import { runnerIdOf } from "../support/fake-runner.ts";
 
 const SHA = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const integer = v.pipe(v.number(), v.integer());
@@ -177,6 +181,14 @@ describe("a claimed build", () => {
     expect(environment(build)).not.toHaveProperty("CI_BUILD_TAG");
     const secret = build.variables.filter((variable) => !variable.public).map((variable) => variable.key);
     expect(secret.toSorted()).toEqual(["CI_BUILD_REPO", "CI_BUILD_TOKEN", "CI_JOB_TOKEN", "CI_REPOSITORY_URL"]);
+  });
+
+  test("may run no longer than its runner lets any", async () => {
+    const project = await newProject();
+    await enqueue(project, { timeoutSeconds: 7200 });
+    const runner = await newRunner(project);
+    valueOf(await queueStub(env).updateRunner(runnerIdOf(runner.token), { maximumTimeoutSeconds: 600 }));
+    expect((await claim(runner)).timeout).toBe(600);
   });
 
   test("of a tag names the tag, and its own variables come last", async () => {

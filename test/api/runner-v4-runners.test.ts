@@ -1,4 +1,4 @@
-import { listDurableObjectIds } from "cloudflare:test";
+import { evictDurableObject, listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import type { RunnerSummary } from "../../src/core/runner.ts";
@@ -37,7 +37,8 @@ const verify = (json: object, headers: Record<string, string> = {}) =>
 const isGood = async (token: string): Promise<boolean> => (await verify({ token })).status === 200;
 
 const INVALID_TOKEN = { message: "403 Forbidden - invalid token supplied" };
-const NO_TOKEN = { error: "token is missing" };
+const bad = (text: string) => ({ error: text, message: text });
+const NO_TOKEN = bad("token is missing");
 const FORGED = `glrt-${"A".repeat(32)}r_default_1_1_abcd`;
 
 const multipart = (fields: Record<string, string>): FormData => {
@@ -112,12 +113,7 @@ describe("POST /runners", () => {
     ["no token", { token: null }, 400, NO_TOKEN],
     ["an unknown token", { token: "x" }, 403, INVALID_TOKEN],
     ["an empty token", { token: "" }, 403, INVALID_TOKEN],
-    [
-      "active and paused at once",
-      { active: true, paused: true },
-      400,
-      { error: "active, paused are mutually exclusive" },
-    ],
+    ["active and paused at once", { active: true, paused: true }, 400, bad("active, paused are mutually exclusive")],
     ["more than 50 tags", { tag_list: tags }, 400, { message: { tags_list: ["has more than 50 tags"] } }],
     [
       "a runner that could take nothing",
@@ -138,8 +134,8 @@ describe("POST /runners", () => {
       400,
       { message: { maintainer_note: ["is too long (maximum is 1024 characters)"] } },
     ],
-    ["another access level", { access_level: "all" }, 400, { error: "access_level does not have a valid value" }],
-    ["a switch that is neither on nor off", { locked: "maybe" }, 400, { error: "locked is invalid" }],
+    ["another access level", { access_level: "all" }, 400, bad("access_level does not have a valid value")],
+    ["a switch that is neither on nor off", { locked: "maybe" }, 400, bad("locked is invalid")],
   ])("refuses %s and registers nothing", async (_what, json, status, body) => {
     const before = (await queueStub(env).runners()).length;
     const sent = { json: { token: REGISTRATION_TOKEN, ...json } };
@@ -149,10 +145,7 @@ describe("POST /runners", () => {
 
   test("refuses a body that isn't what it says", async () => {
     const headers = { "Content-Type": "application/json" };
-    expect(await answer("POST", "/runners", { body: "{", headers })).toEqual([
-      400,
-      { error: "the body is not valid JSON" },
-    ]);
+    expect(await answer("POST", "/runners", { body: "{", headers })).toEqual([400, bad("the body is not valid JSON")]);
   });
 });
 
@@ -188,6 +181,17 @@ describe("POST /runners/verify", () => {
     ]);
   });
 
+  test("takes any name of a machine, and takes it again after a restart", async () => {
+    const { token } = await register();
+    for (const round of [1, 2]) {
+      for (const system_id of ["\ud800", "a\ud801", "名前"]) {
+        const verified = await verify({ token, system_id });
+        expect(verified.status, `round ${round}`).toBe(200);
+      }
+      await evictDurableObject(queueStub(env));
+    }
+  });
+
   test("refuses who shows no token, a forged one, or one that registers", async () => {
     expect(await answer("POST", "/runners/verify", { json: {} })).toEqual([400, NO_TOKEN]);
     for (const token of [FORGED, REGISTRATION_TOKEN, ""]) {
@@ -195,7 +199,7 @@ describe("POST /runners/verify", () => {
     }
     const { token } = await register();
     const json = { token, system_id: "x".repeat(256) };
-    expect(await answer("POST", "/runners/verify", { json })).toEqual([400, { error: "system_id is too long" }]);
+    expect(await answer("POST", "/runners/verify", { json })).toEqual([400, bad("system_id is too long")]);
   });
 });
 
@@ -239,8 +243,8 @@ describe("DELETE /runners/managers", () => {
     const { token } = await register();
     const remove = (json: object) => answer("DELETE", "/runners/managers", { json });
     expect(await remove({ system_id: "s_1" })).toEqual([400, NO_TOKEN]);
-    expect(await remove({ token })).toEqual([400, { error: "system_id is missing" }]);
-    expect(await remove({ token, system_id: "" })).toEqual([400, { error: "system_id is missing" }]);
+    expect(await remove({ token })).toEqual([400, bad("system_id is missing")]);
+    expect(await remove({ token, system_id: "" })).toEqual([400, bad("system_id is missing")]);
     expect(await remove({ token: FORGED, system_id: "s_1" })).toEqual([403, INVALID_TOKEN]);
     expect(await remove({ token, system_id: "s_1" })).toEqual([404, { message: "404 Runner manager not found" }]);
     expect(await isGood(token)).toBe(true);
@@ -274,10 +278,17 @@ test("there is no job router: a good token is told so, another refused", async (
   expect(await discover({ "RUNNER-TOKEN": FORGED })).toEqual([403, INVALID_TOKEN]);
 });
 
-test("a path of runners with another method is 405", async () => {
-  const response = await modern("PUT", "/runners");
+test.each([
+  ["PUT", "/runners", "DELETE, GET, HEAD, POST"],
+  ["GET", "/runners/verify", "POST"],
+  ["DELETE", "/runners/verify", "POST"],
+  ["GET", "/runners/managers", "DELETE"],
+  ["PUT", "/runners/reset_authentication_token", "POST"],
+  ["POST", "/runners/router/discovery", "GET, HEAD"],
+])("%s %s is 405, and what is allowed is named", async (method, path, allowed) => {
+  const response = await modern(method, path);
   expect(response.status).toBe(405);
-  expect(response.headers.get("Allow")).toBe("DELETE, GET, HEAD, POST");
+  expect(response.headers.get("Allow")).toBe(allowed);
 });
 
 test("a forged token wakes no object", async () => {

@@ -160,7 +160,12 @@ describe("one runner", () => {
       });
   });
 
-  test.each(["0", "-1", "987654", "x", "99999999999999999999"])("%s is not found", async (id) => {
+  test.each(["-1", "x"])("%s is no number, so no path", async (id) => {
+    const notFound = [404, { error: "404 Not Found" }];
+    for (const method of ["GET", "PUT", "DELETE"]) expect(await answer(method, `/runners/${id}`)).toEqual(notFound);
+  });
+
+  test.each(["0", "987654", "99999999999999999999"])("%s is not found", async (id) => {
     const notFound = [404, { message: "404 Not found" }];
     expect(await answer("GET", `/runners/${id}`)).toEqual(notFound);
     expect(await answer("PUT", `/runners/${id}`, { body: {} })).toEqual(notFound);

@@ -131,8 +131,21 @@ describe("a refused upload leaves nothing stored, and its body is read to the en
     expect(begun).toEqual([]);
   });
 
+  test("to who may know what is wrong with it alone, by the text parts that came", async () => {
+    const asked: unknown[] = [];
+    const mayKnow = async (fields: unknown) => {
+      asked.push(fields);
+      return refuse({ reason: "forbidden" });
+    };
+    const noFile = form({ name: "token", content: "a" });
+    expect(await receive(noFile, { mayKnow })).toEqual(refuse({ reason: "forbidden" }));
+    expect(await receive(noFile, { mayKnow }, "text/plain")).toEqual(refuse({ reason: "forbidden" }));
+    expect(asked).toEqual([{ token: "a" }, {}]);
+  });
+
   test("when there is no type or no body", async () => {
-    const options = { bucket, maxBytes: 1, begin: async () => refuse({ reason: "forbidden" }) };
+    const begin = async () => refuse({ reason: "forbidden" });
+    const options = { bucket, maxBytes: 1, begin, mayKnow: async () => accept(null) };
     expect(await receiveUpload(inPieces([form(file("x"))]), undefined, options)).toEqual(malformed());
     expect(await receiveUpload(null, CONTENT_TYPE, options)).toEqual(malformed());
   });

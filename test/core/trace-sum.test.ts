@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkTrace, MAX_TRACE_RESETS, parseChecksum } from "../../src/core/trace-sum.ts";
+import { checkTrace, MAX_ANSWERS, MAX_TRACE_RESETS, parseChecksum } from "../../src/core/trace-sum.ts";
 import type { TraceSum } from "../../src/core/trace-sum.ts";
 import { updateIntervalSeconds } from "../../src/core/update-interval.ts";
 
@@ -13,7 +13,7 @@ const verified = (said: TraceSum | null) => {
 describe("a final report", () => {
   it.each<[string, TraceSum | null, boolean | null]>([
     ["of the same size and sum", { lengthBytes: 5, crc32: 0x3610a686 }, true],
-    ["of the same size alone", { lengthBytes: 5, crc32: null }, true],
+    ["of the same size alone, which proves little", { lengthBytes: 5, crc32: null }, null],
     ["of the same sum alone, as older runners send it", { lengthBytes: null, crc32: 0x3610a686 }, true],
     ["of another size", { lengthBytes: 6, crc32: 0x3610a686 }, false],
     ["of the right size and another sum", { lengthBytes: 5, crc32: 1 }, false],
@@ -39,6 +39,13 @@ describe("a final report", () => {
       verified: true,
     });
   });
+});
+
+it("a runner that has sent nothing since it was asked is asked again, since the answer may be lost, but not for ever", () => {
+  const nothing = { lengthBytes: 0, crc32: 0 };
+  const ask = (resets: number) => checkTrace(nothing, stored, { can: true, resets }).kind;
+  expect([ask(1), ask(MAX_TRACE_RESETS), ask(MAX_ANSWERS - 1)]).toEqual(["resend", "resend", "resend"]);
+  expect(ask(MAX_ANSWERS)).toBe("finish");
 });
 
 it.each<[string, number | null]>([

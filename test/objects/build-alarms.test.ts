@@ -59,6 +59,19 @@ describe("a build that nobody speaks for", () => {
     expect(await lastEvent(stub)).toBe("lose_claim");
   });
 
+  it("stays with a two-phase runner that said `pending`, also when it is evicted right after that", async () => {
+    const { stub } = await pendingBuild();
+    await claim(stub, runnerRefOf(), true);
+    for (const contact of [1, 2, 3]) {
+      advance(LEASE - SECOND);
+      valueOf(await stub.report(FIRST, { kind: "prepare" }));
+      await evictDurableObject(stub);
+      await fireAlarm(stub);
+      expect(await statusOf(stub), `contact ${contact}`).toBe("pending");
+      expect(valueOf(await stub.holder(1)).attempt).toBe(1);
+    }
+  });
+
   it("fails when its runner falls silent, also when it is evicted meanwhile", async () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, bytesOf("last words"));

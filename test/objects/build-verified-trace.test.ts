@@ -76,6 +76,15 @@ describe("a final report of the trace's size and sum", () => {
     expect(valueOf(await stub.history()).at(-1)?.detail).toContain("not what the runner reported");
   });
 
+  it("whose answer is lost again and again takes none of the tries: the trace is sent anew in the end", async () => {
+    const stub = await written("one");
+    for (const _ of [1, 2, 3]) expect(refusalOf(await succeed(stub, "two"))).toMatchObject({ reason: "trace_differs" });
+    await evictDurableObject(stub);
+    valueOf(await stub.append(FIRST, 0, bytesOf("two")));
+    expect(valueOf(await succeed(stub, "two")).status).toBe("success");
+    expect([await verified(stub), await traceOf(stub)]).toEqual([true, "two"]);
+  });
+
   it("is taken and marked at once of a runner that can't send its trace again", async () => {
     const stub = await written("one", false);
     expect(valueOf(await succeed(stub, "two")).status).toBe("success");
@@ -99,6 +108,12 @@ describe("a final report of the trace's size and sum", () => {
     expect(refusalOf(differs)).toEqual({ reason: "trace_differs", status: "canceling" });
     valueOf(await stub.append(FIRST, 0, bytesOf("two")));
     expect(valueOf(await stub.report(FIRST, fail, { sum: sumOf("two") })).status).toBe("canceled");
+  });
+
+  it("of a build that is bound and not confirmed has it run until the trace is sent anew", async () => {
+    const { stub } = await pendingBuild();
+    await claim(stub, runnerRefOf({ resendsTrace: true }), true);
+    expect(refusalOf(await succeed(stub, "one"))).toEqual({ reason: "trace_differs", status: "running" });
   });
 
   it("is a sign of life, and the tries begin anew with the next attempt", async () => {

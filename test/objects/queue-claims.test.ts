@@ -79,6 +79,20 @@ describe("a lost claim", () => {
   });
 });
 
+it("a runner that is paused while a build refuses it gets no other one", async () => {
+  const projectId = uniqueId();
+  const runner = await registered(projectId);
+  const [first, second] = [await pendingBuild({}, projectId), await pendingBuild({}, projectId)];
+  // What the queue thinks of the first is not how it stands.
+  await rowsOf(queue(), `UPDATE build SET revision = 0 WHERE build_id = ${first.id}`);
+  await evictDurableObject(queue());
+  const polled = queue().poll(pollOf(runner));
+  const paused = queue().updateRunner(runner.id, { paused: true });
+  expect(valueOf(await paused).paused).toBe(true);
+  expect(await polled).toMatchObject({ ok: false, refusal: { reason: "paused" } });
+  expect(await statusOf(second.stub)).toBe("pending");
+});
+
 describe("a claim of two phases", () => {
   const able = { abilities: { ...NO_ABILITIES, twoPhase: true } };
 

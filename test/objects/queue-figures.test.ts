@@ -65,6 +65,11 @@ describe("the count of what waits", () => {
     expect(await counts(), "one was removed").toEqual([3, 3]);
     await queue().notify({ ...(await fifth!.stub.notice(fifth!.id)), revision: 9 });
     expect(await counts(), "one was told of again").toEqual([3, 3]);
+    const alone = await pendingBuild({ tags: [`alone-${projectId}`] }, projectId);
+    await queue().notify({ ...(await alone.stub.notice(alone.id)), revision: 9 });
+    const { pending } = await queue().metrics();
+    expect(pending.find((each) => each.tags[0] === `alone-${projectId}`)?.builds, "the only one of its kind").toBe(1);
+    await alone.stub.remove(alone.id);
     await builds[1]?.stub.report(FIRST, { kind: "succeed" });
     expect(await counts(), "one that was taken has ended").toEqual([3, 3]);
     await crash(queue());

@@ -32,6 +32,16 @@ const machines = async ({ id }: TestRunner) => valueOf(await queue().runnerManag
 const names = async (runner: TestRunner) => (await machines(runner)).map(({ systemId }) => systemId);
 const changes = () => rowsOf(queue(), "SELECT total_changes() AS n");
 
+/** A poll of this machine that the queue holds. */
+const hold = async (runner: TestRunner, systemId: string) => {
+  const idle = await poll(runner, { systemId });
+  const before = (await queue().metrics()).heldPolls;
+  const answer = queue().poll(pollOf(runner, { systemId, cursor: idle.kind === "nothing" ? idle.cursor : "" }));
+  await vi.waitUntil(async () => (await queue().metrics()).heldPolls > before);
+  // In an object, since a promise that is returned is waited for.
+  return { answer };
+};
+
 const FULL: RunnerInfo = {
   version: "19.3.0",
   features: { two_phase_job_commit: true, cancel_gracefully: true, trace_reset: true },
@@ -104,14 +114,30 @@ describe("a machine", () => {
     expect(refusalOf(await queue().runnerManagers(runner.id))).toEqual({ reason: "not_found", what: "runner" });
   });
 
-  it("makes room when there are a thousand: the one that was silent longest goes", async () => {
+  const withThousand = async (silentMs: number): Promise<TestRunner> => {
     const runner = await registered(uniqueId());
     await rowsOf(
       queue(),
       `WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 999)
        INSERT INTO runner_manager (runner_id, system_id, info, created_at_ms, contacted_at_ms)
-       SELECT ${runner.id}, 'm' || n, '{}', ${Date.now()}, ${Date.now()} - (n = 500) FROM number`,
+       SELECT ${runner.id}, 'm' || n, '{}', ${Date.now()}, ${Date.now()} - (n = 500) * ${silentMs} FROM number`,
     );
+    return runner;
+  };
+
+  it("gets work also when there are more than a thousand, and it was forgotten while its poll was held", async () => {
+    const runner = await withThousand(1);
+    const held = await hold(runner, "m500");
+    advance(1);
+    for (let n = 0; n < 1000; n++) await poll(runner, { systemId: `m${n === 500 ? "new" : n}` });
+    await poll(runner, { systemId: "another" });
+    expect(await names(runner)).not.toContain("m500");
+    const { id } = await pendingBuild({}, runner.projects?.[0]);
+    expect(buildOf(valueOf(await held.answer))).toBe(id);
+  });
+
+  it("makes room when there are a thousand: the one that was silent longest goes", async () => {
+    const runner = await withThousand(1);
     await poll(runner, { systemId: "new" });
     const known = await names(runner);
     expect(known).toHaveLength(1000);
@@ -195,17 +221,11 @@ describe("a machine that is removed", () => {
   it("loses its held polls at once, the others keep theirs", async () => {
     const projectId = uniqueId();
     const runner = await registered(projectId);
-    const hold = async (systemId: string) => {
-      const idle = await poll(runner, { systemId });
-      const cursor = idle.kind === "nothing" ? idle.cursor : "";
-      return queue().poll(pollOf(runner, { systemId, cursor }));
-    };
-    const polls = { a: hold("a"), b: hold("b") };
-    await vi.waitUntil(async () => (await queue().metrics()).heldPolls === 2);
+    const [a, b] = [await hold(runner, "a"), await hold(runner, "b")];
     await queue().removeManager(runner, "a");
-    expect(valueOf(await polls.a)).toMatchObject({ kind: "nothing" });
+    expect(valueOf(await a.answer)).toMatchObject({ kind: "nothing" });
     const { id } = await pendingBuild({}, projectId);
-    expect(buildOf(valueOf(await polls.b))).toBe(id);
+    expect(buildOf(valueOf(await b.answer))).toBe(id);
   });
 
   it("while it claims a build leaves that to others, or its end", async () => {

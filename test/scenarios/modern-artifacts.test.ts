@@ -1,12 +1,16 @@
 /** Artifacts of several types, and what becomes of them: lists, variables for dependants, downloads in ranges. */
 import { evictAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { app } from "../../src/app.ts";
+import type { Env } from "../../src/config.ts";
 import { bytesOf, concat, noise } from "../artifacts/multipart.ts";
+import type { Part } from "../artifacts/multipart.ts";
 import { consumer } from "../support/fixtures.ts";
-import { enqueue } from "../support/legacy-api.ts";
+import { enqueue, ORIGIN } from "../support/legacy-api.ts";
 import { archiveOf, inTwo } from "../support/lives.ts";
-import { claimJob, putJob, runningJob } from "../support/modern-api.ts";
+import { claimJob, putJob, runningJob, told, uploadTo } from "../support/modern-api.ts";
 import type { ModernClient } from "../support/modern-client.ts";
 import type { BuildKey } from "../support/runner-wire.ts";
 import { jobOf } from "../support/scenario.ts";
@@ -84,6 +88,59 @@ test("a type that isn't known, a format that isn't the type's, or variables that
     expect(await runner.uploadArtifacts(job, report(type, format, "x", content)), `${type} ${format}`).toBe(400);
   }
   expect((await jobOf(project, id))["artifacts"]).toEqual([]);
+});
+
+test.each([
+  ["the type before the file, the format after it", ["artifact_type", "file", "artifact_format"]],
+  ["the format before the file, the type after it", ["artifact_format", "file", "artifact_type"]],
+  ["both after the file", ["file", "artifact_type", "artifact_format"]],
+])("a form may say what it uploads in text parts: %s", async (_order, names) => {
+  const { project, id, job } = await runningJob();
+  const parts: Record<string, Part> = {
+    file: { name: "file", filename: "junit.xml.gz", content: JUNIT },
+    artifact_type: { name: "artifact_type", content: "junit" },
+    artifact_format: { name: "artifact_format", content: "gzip" },
+  };
+  const sent = names.map((name) => parts[name] as Part);
+  expect((await uploadTo(job, sent, "")).status).toBe(201);
+  expect((await jobOf(project, id))["artifacts"]).toMatchObject([{ file_type: "junit", file_format: "gzip" }]);
+});
+
+test("who may not upload is told that, and not what else is wrong with the upload", async () => {
+  const { job } = await runningJob();
+  const { job: over } = await runningJob();
+  await putJob(over, { state: "success" });
+  const file = { name: "file", filename: "a", content: "x" };
+  for (const [parts, query] of [
+    [[], ""],
+    [[{ ...file, name: "metadata" }], ""],
+    [[file], "?artifact_type=virus"],
+    [[file], "?expire_in=soon"],
+  ] as const) {
+    expect(await told(uploadTo({ id: job.id, token: over.token }, parts, query)), "another's token").toBe(
+      "403 canceled",
+    );
+    expect(await told(uploadTo(over, parts, query)), "a job that is over").toBe("403 success");
+    expect(await told(uploadTo(job, parts, query)), "its own").toBe("400");
+  }
+});
+
+test("a direct download is sent to storage when there are credentials to sign an address with, else it comes from here", async () => {
+  const { runner, job } = await runningJob();
+  await uploadAll(runner, job);
+  const download = async (query: string, change: Partial<Env> = {}) => {
+    const url = `${ORIGIN}/api/v4/jobs/${job.id}/artifacts${query}`;
+    const response = await app.fetch(new Request(url, { headers: { "JOB-TOKEN": job.token } }), { ...env, ...change });
+    await response.arrayBuffer();
+    return [response.status, new URL(response.headers.get("Location") ?? "none:").host];
+  };
+  const r2 = { R2_ACCOUNT_ID: "acc", R2_ACCESS_KEY_ID: "key", R2_SECRET_ACCESS_KEY: "secret" };
+  const elsewhere = [302, "acc.r2.cloudflarestorage.com"];
+  expect(await download("?direct_download=true", r2)).toEqual(elsewhere);
+  expect(await download("?direct_download=1", r2)).toEqual(elsewhere);
+  expect(await download("?direct_download=false", r2)).toEqual([200, ""]);
+  expect(await download("", r2)).toEqual([200, ""]);
+  expect(await download("?direct_download=true")).toEqual([200, ""]);
 });
 
 test("the variables of a dotenv report are handed to dependants, and count for more than their own", async () => {

@@ -1,4 +1,5 @@
 /** Canceling today's runners: those that can wind down, within a limit. Pain 14 of pains-builds.test.ts. */
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
@@ -69,4 +70,12 @@ test.each([
   expect(await told(putJob(job, { state: "failed" }))).toBe("403 canceled");
   expect((await uploadTo(job, [file("late")])).status).toBe(403);
   expect(await traceText(id)).toBe("working.\n");
+});
+
+test("a job whose runner said only after the claim that it can wind down does so", async () => {
+  const { project, id, job } = await runningJob(without(RELEASE_19, "cancel_gracefully"));
+  const info = { features: { cancel_gracefully: true, trace_reset: true } };
+  expect(await told(putJob(job, { state: "running", info }))).toBe("200 running");
+  await evictDurableObject(buildStub(env, id));
+  expect(await cancelJob(project, id)).toMatchObject({ status: "canceling" });
 });

@@ -118,3 +118,10 @@ describe("a runner sends its log", () => {
     await reader?.cancel();
   });
 });
+
+test("a sum of a kind that isn't known is no reason to refuse a report, nor to call the log wrong", async () => {
+  const { project, id, job } = await loggedJob();
+  const output = { checksum: "sha256:00", bytesize: OUTPUT.bytesize };
+  expect(await told(putJob(job, { state: "success", output }))).toBe("200 success");
+  expect(await jobOf(project, id)).toMatchObject({ trace_verified: null });
+});

@@ -1,6 +1,7 @@
 /** Builds as legacy runners (GitLab 8, runner up to 1.11) read them. */
 import { REVISION, VERSION } from "../../config.ts";
 import type { ClaimedBuild, ClaimedDependency } from "../../core/claimed.ts";
+import { timeoutOn } from "../../core/runner.ts";
 import type { Runner } from "../../core/runner.ts";
 import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/spec.ts";
 import type { BuildSummary } from "../../core/summary.ts";
@@ -79,7 +80,7 @@ export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl:
     repo_url: project.repoUrl,
     before_sha: summary.beforeSha,
     allow_git_fetch: spec.allowGitFetch,
-    timeout: spec.timeoutSeconds,
+    timeout: timeoutOn(runner, spec.timeoutSeconds),
     // 1.11.5 knows these three and `file`; what it doesn't know it ignores.
     variables: variables.map(({ key, value, public: shown, file }) => ({ key, value, public: shown, file })),
     options: options(spec),

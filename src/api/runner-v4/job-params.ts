@@ -1,27 +1,18 @@
 /** The parameters of a runner's calls about jobs, as loose as GitLab takes them. */
 import * as v from "valibot";
+import { abilitiesOf } from "../../core/abilities.ts";
 import { FAILURE_REASONS } from "../../core/build.ts";
 import type { FailureReason } from "../../core/build.ts";
 import { parseChecksum } from "../../core/trace-sum.ts";
 import type { TraceSum } from "../../core/trace-sum.ts";
-import { looseInteger, looseString } from "../loose.ts";
+import { looseBoolean, looseInteger, looseString } from "../loose.ts";
 import { callerFields } from "./runner-params.ts";
 
 const optionalText = v.nullish(looseString);
 const size = v.pipe(looseInteger, v.minValue(0));
 
-/** `""` counts as not said: so 14.6 writes out what it leaves empty. */
-const checksum = v.pipe(
-  looseString,
-  v.transform((text) => (text === "" ? null : text)),
-  v.nullable(
-    v.pipe(
-      v.string(),
-      v.transform(parseChecksum),
-      v.check((sum) => sum !== null, "is not a checksum"),
-    ),
-  ),
-);
+/** A sum of another kind, or `""`, which is how 14.6 leaves it out, counts as not said: the report itself is good. */
+const checksum = v.pipe(looseString, v.transform(parseChecksum));
 
 export const pollParams = v.object({ ...callerFields, token: optionalText, last_update: optionalText });
 
@@ -34,13 +25,16 @@ export const reportParams = v.pipe(
     token: optionalText,
     state: optionalText,
     failure_reason: optionalText,
-    exit_code: v.nullish(looseInteger),
+    /** What can't be read is no reason to refuse the report, which would be repeated for ever. */
+    exit_code: v.fallback(v.nullish(looseInteger), null),
+    info: callerFields.info,
     /** The older place of `output.checksum`. */
     checksum: v.nullish(checksum),
     output: v.nullish(v.object({ checksum: v.nullish(checksum), bytesize: v.nullish(size) })),
   }),
-  v.transform(({ token, state, failure_reason, exit_code, checksum: older, output }) => ({
-    token: token ?? null,
+  v.transform(({ token, state, failure_reason, exit_code, info, checksum: older, output }) => ({
+    token: token || null,
+    abilities: info?.features === undefined ? null : abilitiesOf(info),
     state: state ?? "",
     reason: failureReason(failure_reason),
     exitCode: exit_code ?? null,
@@ -49,3 +43,8 @@ export const reportParams = v.pipe(
 );
 
 export const sizeParams = v.object({ token: optionalText, filesize: v.nullish(size) });
+
+export const downloadParams = v.object({
+  token: optionalText,
+  direct_download: v.fallback(v.optional(looseBoolean, false), false),
+});

@@ -3,6 +3,7 @@ import { REVISION, VERSION } from "../../config.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { FAILURE_REASONS } from "../../core/build.ts";
 import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/claimed.ts";
+import { timeoutOn } from "../../core/runner.ts";
 import type { Runner } from "../../core/runner.ts";
 import type { BuildSpec, ImageSpec, Variable } from "../../core/spec.ts";
 import type { BuildSummary } from "../../core/summary.ts";
@@ -13,7 +14,7 @@ import { gitInfo } from "./git-info.ts";
 /** From here on GitLab counts no further. */
 const MOST_COUNTED_RUNNING = 5;
 
-/** What may be in a log and begins like this the runner hides; `glpat-` it knows by itself. */
+/** What GitLab's tokens begin with: the runner hides them in logs, wherever they are from. */
 const TOKEN_PREFIXES = [
   "glpat-",
   "glrt-",
@@ -108,7 +109,7 @@ export const presentJob = (
   nowMs = Date.now(),
 ) => {
   const { summary, spec, project, token, dependencies } = claimed;
-  const timeout = Math.min(spec.timeoutSeconds, runner.maximumTimeoutSeconds ?? Infinity);
+  const timeout = timeoutOn(runner, spec.timeoutSeconds);
   const variables = allVariables({
     build: { ...summary, token, startedAtMs: summary.startedAtMs ?? nowMs },
     spec,

@@ -1,9 +1,12 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, badRequest, invalid, message, unavailable } from "../refusal-table.ts";
+import { answerRefusals, invalid, message, unavailable } from "../refusal-table.ts";
 import type { RefusalTable } from "../refusal-table.ts";
 
-/** What was tried. On the calls of a job each refusal says in `Job-Status` what its runner is to take the job for. */
+/** What was tried. On the calls of a job each 403 says in `Job-Status` what its runner is to take the job for. */
 export type Action = "runner" | "job" | "download";
+
+/** GitLab's word for it is `error`; of an answer runners show their users the `message`. */
+const badRequest = (text: string) => ({ status: 400 as const, body: { error: text, message: text } });
 
 const jobStatus = (status: string) => ({ "Job-Status": status });
 
@@ -37,7 +40,10 @@ const TABLE: RefusalTable<Action> = {
   not_erasable: () => message(403, "403 Forbidden - Job is not erasable!"),
   erased: ({ status }) => message(403, "403 Forbidden - Job has been erased!", jobStatus(status)),
   already_running: ({ status }) => ({ ...badRequest("the job is running already"), headers: jobStatus(status) }),
-  project_deleted: () => noJob("403 Forbidden - Project has been deleted!"),
+  project_deleted: (_refusal, action) =>
+    action === "download"
+      ? message(401, "401 Unauthorized - the job of this token is gone")
+      : noJob("403 Forbidden - Project has been deleted!"),
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: ({ lengthBytes, status }) =>
     message(416, "416 Range Not Satisfiable", { Range: `0-${lengthBytes}`, ...jobStatus(status) }),
@@ -57,9 +63,12 @@ const TABLE: RefusalTable<Action> = {
   missing_file: () => badRequest("file is missing"),
   artifact_exists: ({ type }) => message(400, `another ${type} file is stored already`),
   malformed_body: ({ message: text }) => badRequest(text),
-  // GitLab's words for a dotenv report, which the runner writes into the job's log.
-  invalid: (refusal) =>
-    refusal.field === "dotenv" ? message(400, `Invalid Format - the report ${refusal.message}`) : invalid(refusal),
+  // GitLab's words for a dotenv report.
+  invalid: (refusal) => {
+    if (refusal.field === "dotenv") return badRequest(`Invalid Format - the report ${refusal.message}`);
+    const answer = invalid(refusal);
+    return "error" in answer.body ? badRequest(answer.body.error) : answer;
+  },
   taken: ({ field }) => badRequest(`${field} has already been taken`),
   paused: () => message(403, "403 Forbidden - the runner is paused"),
   unavailable,

@@ -15,7 +15,14 @@ const UNNAMED_MACHINE = "<legacy>";
 
 /** What any call says of the machine that makes it. */
 export const callerFields = {
-  system_id: v.nullish(v.pipe(looseString, v.maxLength(255, "is too long"))),
+  // Well-formed, since it must be the same text when it comes back from storage.
+  system_id: v.nullish(
+    v.pipe(
+      looseString,
+      v.transform((text) => text.toWellFormed()),
+      v.maxLength(255, "is too long"),
+    ),
+  ),
   /** Nothing said is not the same as nothing to say: what is known of the runner stays. */
   info: v.nullish(infoSchema),
 };
@@ -28,8 +35,10 @@ export const runnerParams = v.object({ ...callerFields, token: tokenField });
 
 /** In the body or the query, else as 19.3 also sends it. Errors: `invalid` when there is none. */
 export const runnerToken = ({ req }: Context, given: string | null | undefined): Outcome<string> => {
-  const token = given ?? req.header("RUNNER-TOKEN");
-  return token === undefined ? refuse({ reason: "invalid", field: "token", message: "is missing" }) : accept(token);
+  const token = given || (req.header("RUNNER-TOKEN") ?? given);
+  return token === undefined || token === null
+    ? refuse({ reason: "invalid", field: "token", message: "is missing" })
+    : accept(token);
 };
 
 export const callerOf = ({ req }: Context, params: v.InferOutput<typeof callerParams>): Caller => ({

@@ -20,34 +20,21 @@ import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import { validate } from "../loose.ts";
-import { readParams } from "../params.ts";
 import { runnerSettingsOf } from "../runner-settings.ts";
 import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../verbs/runners.ts";
-import { refusalResponse } from "./refusals.ts";
+import { answering, ask } from "./ask.ts";
 import { callerOf, registrationParams, runnerParams, runnerToken } from "./runner-params.ts";
 
 type RunnerContext = Context<{ Bindings: Env }>;
 
-const MAX_PARAMS_BYTES = 1024 * 1024;
-
 export const runnerRoutes = new Hono<{ Bindings: Env }>();
 
-const answering =
-  (handle: (context: RunnerContext) => Promise<Outcome<Response>>) =>
-  async (context: RunnerContext): Promise<Response> => {
-    const outcome = await handle(context);
-    return outcome.ok ? outcome.value : refusalResponse(context, outcome.refusal, "runner");
-  };
-
 /** The parameters of a request, its token among them wherever it came. */
-const ask = async <Output extends { readonly token?: string | null | undefined }>(
+const askWithToken = async <Output extends { readonly token?: string | null | undefined }>(
   context: RunnerContext,
   schema: v.GenericSchema<unknown, Output>,
 ): Promise<Outcome<Output & { readonly token: string }>> => {
-  const params = await readParams(context.req.raw, MAX_PARAMS_BYTES);
-  if (!params.ok) return params;
-  const asked = validate(schema, params.value);
+  const asked = await ask(context, schema);
   if (!asked.ok) return asked;
   const token = runnerToken(context, asked.value.token);
   return token.ok ? accept({ ...asked.value, token: token.value }) : token;
@@ -55,8 +42,8 @@ const ask = async <Output extends { readonly token?: string | null | undefined }
 
 runnerRoutes.post(
   "/runners",
-  answering(async (context) => {
-    const asked = await ask(context, registrationParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, registrationParams);
     if (!asked.ok) return asked;
     const settings = runnerSettingsOf(asked.value);
     if (!settings.ok) return settings;
@@ -68,8 +55,8 @@ runnerRoutes.post(
 
 runnerRoutes.post(
   "/runners/verify",
-  answering(async (context) => {
-    const asked = await ask(context, runnerParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, runnerParams);
     if (!asked.ok) return asked;
     const { token } = asked.value;
     const runner = await verifyRunner(context.env, token, callerOf(context, asked.value));
@@ -79,8 +66,8 @@ runnerRoutes.post(
 
 runnerRoutes.delete(
   "/runners",
-  answering(async (context) => {
-    const asked = await ask(context, runnerParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, runnerParams);
     if (!asked.ok) return asked;
     const removed = await removeRunner(context.env, asked.value.token);
     return removed.ok ? accept(context.body(null, 204)) : removed;
@@ -89,8 +76,8 @@ runnerRoutes.delete(
 
 runnerRoutes.delete(
   "/runners/managers",
-  answering(async (context) => {
-    const asked = await ask(context, runnerParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, runnerParams);
     if (!asked.ok) return asked;
     const { token, system_id: systemId } = asked.value;
     if (!systemId) return refuse({ reason: "invalid", field: "system_id", message: "is missing" });
@@ -101,8 +88,8 @@ runnerRoutes.delete(
 
 runnerRoutes.post(
   "/runners/reset_authentication_token",
-  answering(async (context) => {
-    const asked = await ask(context, runnerParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, runnerParams);
     if (!asked.ok) return asked;
     const reset = await resetOwnToken(context.env, asked.value.token);
     return reset.ok ? accept(context.json({ token: reset.value.token, token_expires_at: null }, 201)) : reset;
@@ -111,8 +98,8 @@ runnerRoutes.post(
 
 runnerRoutes.get(
   "/runners/router/discovery",
-  answering(async (context) => {
-    const asked = await ask(context, runnerParams);
+  answering("runner", async (context) => {
+    const asked = await askWithToken(context, runnerParams);
     if (!asked.ok) return asked;
     const nobody = { systemId: null, ipAddress: null, info: null };
     const runner = await verifyRunner(context.env, asked.value.token, nobody);

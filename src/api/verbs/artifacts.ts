@@ -2,7 +2,7 @@
 import { downloadResponse } from "../../artifacts/read.ts";
 import { MAX_DOTENV_UPLOAD_BYTES, readDotenvReport } from "../../artifacts/dotenv-report.ts";
 import { presignedUrl } from "../../artifacts/presign.ts";
-import { receiveUpload } from "../../artifacts/upload.ts";
+import { receiveUpload, STORAGE_RETRY_SECONDS } from "../../artifacts/upload.ts";
 import type { ReceivedFile } from "../../artifacts/upload.ts";
 import type { Access } from "../../build/access.ts";
 import type { ArtifactRecord, UploadedFile } from "../../build/artifacts.ts";
@@ -23,7 +23,8 @@ import type { Authorize } from "./authority.ts";
 
 /** What a form adds to the file in it, at the most; a body that declares more can't hold a file that is small enough. */
 const FORM_BYTES = 1024 * 1024;
-const STORAGE_RETRY_SECONDS = 5;
+
+const UNSAID_KIND: ArtifactKind = { type: "archive", format: "zip" };
 
 /** The text parts of a form, so far as they have come. */
 type Fields = Readonly<Record<string, string>>;
@@ -34,8 +35,8 @@ export interface UploadRequest {
   readonly token: string | null;
   /** Which tokens the dialect takes here. */
   readonly authorize: Authorize;
-  /** What is uploaded, by what the request said so far. */
-  readonly kindOf: (fields: Fields) => Outcome<ArtifactKind>;
+  /** What is uploaded, by what the request said; null while the rest of the form may say more. */
+  readonly kindOf: (fields: Fields, isWhole: boolean) => Outcome<ArtifactKind> | null;
   /** An artifact of the same type is replaced; else only the same bytes are taken again. */
   readonly replaces: boolean;
   readonly expireIn: string | null;
@@ -49,7 +50,7 @@ export const lifetimeMs = (expireIn: string | null): Outcome<number | null> => {
   if (expireIn === null || expireIn.trim() === "") return accept(null);
   const seconds = parseDuration(expireIn);
   if (seconds === null) return refuse({ reason: "invalid", field: "expire_in", message: "is not a duration" });
-  return accept(seconds === "never" ? null : seconds * 1000);
+  return accept(seconds === "never" ? null : Math.ceil(seconds * 1000));
 };
 
 /** Would an upload of so many bytes be accepted now? */
@@ -76,20 +77,27 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
   // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
   if (request.token !== null && (await claimsOf(env, request.token)) === null) return refuse({ reason: "forbidden" });
   let begun: { readonly id: number; readonly access: Access } | null = null;
+  /** The build's own refusals come before what is wrong with the request. */
+  const admitted = async (fields: Fields): Promise<Outcome<Access>> => {
+    const access = await request.authorize(env, request.token ?? fields["token"] ?? null, buildId);
+    if (!access.ok) return access;
+    const allowed = await buildStub(env, buildId).mayUpload(access.value);
+    return allowed.ok ? access : allowed;
+  };
   const received = await receiveUpload(request.body, request.contentType, {
     bucket: env.ARTIFACTS,
     maxBytes: limitBytes,
+    mayKnow: admitted,
     begin: async (fields) => {
-      const access = await request.authorize(env, request.token ?? fields["token"] ?? null, buildId);
+      const access = await admitted(fields);
       if (!access.ok) return access;
-      const kind = request.kindOf(fields);
+      // Said in full after the file, perhaps: the build takes what it is with its commit.
+      const kind = request.kindOf(fields, false) ?? accept(UNSAID_KIND);
       if (!kind.ok) return kind;
       const lifetime = lifetimeAsked(fields);
       if (!lifetime.ok) return lifetime;
       if (request.declaredBytes > limitBytes + FORM_BYTES) {
-        // The build's own refusals come before the size, and nothing is stored of what can't fit.
-        const allowed = await buildStub(env, buildId).mayUpload(access.value);
-        return allowed.ok ? refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes }) : allowed;
+        return refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes });
       }
       const { type, format } = kind.value;
       const upload = await buildStub(env, buildId).beginArtifact(access.value, type, format);
@@ -108,14 +116,17 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
     return received.ok ? refuse({ reason: "missing_file" }) : received;
   }
   const { file, fields } = received.value;
-  const described = await describeUpload(env, file, request.kindOf(fields), lifetimeAsked(fields));
+  const kind = request.kindOf(fields, true) ?? accept(UNSAID_KIND);
+  const described = await describeUpload(env, file, kind, lifetimeAsked(fields));
   const committed = described.ok
     ? await buildStub(env, buildId).commitArtifact(upload.access, upload.id, described.value, request.replaces)
     : described;
   if (!committed.ok || !committed.value.stored) {
-    // Refused, stored already, or the build is gone, and with it the alarm that would delete the object.
-    await env.ARTIFACTS.delete(file.key);
     await buildStub(env, buildId).abandonArtifact(upload.id);
+    // Refused, stored already, or the build is gone, and with it the alarm that would delete the object: as well as we can.
+    await env.ARTIFACTS.delete(file.key).catch((error: unknown) => {
+      console.warn(JSON.stringify({ event: "object_left", build: buildId, error: String(error) }));
+    });
   }
   if (!committed.ok) return committed;
   concerns({ runner: committed.value.build.runner?.id ?? null });
@@ -150,9 +161,13 @@ const readDotenv = async (bucket: R2Bucket, key: string, sizeBytes: number): Pro
   if (sizeBytes > MAX_DOTENV_UPLOAD_BYTES) {
     return refuse({ reason: "invalid", field: "dotenv", message: `has more than ${MAX_DOTENV_UPLOAD_BYTES} bytes` });
   }
-  const object = await bucket.get(key);
-  if (object === null) return refuse({ reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS });
-  return readDotenvReport(new Uint8Array(await object.arrayBuffer()));
+  try {
+    const object = await bucket.get(key);
+    if (object !== null) return readDotenvReport(new Uint8Array(await object.arrayBuffer()));
+  } catch (error) {
+    console.error(JSON.stringify({ event: "dotenv_unread", error: String(error) }));
+  }
+  return refuse({ reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS });
 };
 
 /** The archive for who may have it: the build itself, its project, or a dependant that runs. */

@@ -1,10 +1,9 @@
 /** A runner asks for work, reports on it and streams its trace, whatever dialect it speaks. */
 import type { Access } from "../../build/access.ts";
-import type { Patched, Report } from "../../build/runner-calls.ts";
+import type { Patched, Report, ReportContext } from "../../build/runner-calls.ts";
 import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { TraceSum } from "../../core/trace-sum.ts";
 import type { PollAnswer, PollRequest } from "../../queue/desk.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
 import { isBug, isOverload, retrying } from "../call.ts";
@@ -65,11 +64,12 @@ export const reportBuild = async (
   access: Access,
   buildId: number,
   report: Report,
-  { log = null, sum = null }: { readonly log?: Uint8Array | null; readonly sum?: TraceSum | null },
+  context: Omit<ReportContext, "log"> & { readonly log?: Uint8Array | null },
 ): Promise<Outcome<Patched>> => {
+  const { log = null } = context;
   const reported = await retrying(async () => {
     const whole = log === null ? null : { lengthBytes: log.length, bytes: streamOf(log) };
-    return buildStub(env, buildId).report(access, report, { log: whole, sum });
+    return buildStub(env, buildId).report(access, report, { ...context, log: whole });
   });
   if (reported.ok) concerns({ runner: reported.value.runnerId });
   return reported;
