@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { PART_BYTES } from "../../src/artifacts/sink.ts";
 import { buildStub } from "../../src/stubs.ts";
 import { noise } from "../artifacts/multipart.ts";
+import { LEGACY, MODERN_19 } from "../support/dialects.ts";
+import type { Dialect } from "../support/dialects.ts";
 import { Life, newSite } from "../support/crash-life.ts";
 import type { Plan, Site } from "../support/crash-life.ts";
 import { CRASH_KINDS, CrashPoint } from "../support/crash-points.ts";
@@ -17,9 +19,12 @@ beforeAll(holdTime);
 afterAll(() => void vi.useRealTimers());
 
 const PLAIN = { end: "success", log: ["one.\n"], archives: [] } as const;
+/** What an end writes for itself; the rest is the same for all dialects. */
+const END_ONLY = ["INSERT INTO trace", "DROP TABLE trace", "INSERT OR REPLACE INTO build", "COMMIT"];
 const ROWS = `${"0123456789abcde\n".repeat(33_000)}.\n`;
 
-const PLANS: Record<string, Plan> = {
+/** In which phase it crashes, and what is special about that life. The first ones are the same for all dialects. */
+const PLANS: Record<string, Plan & { readonly dialect?: Dialect }> = {
   "a creation": { ...PLAIN, phase: "creation" },
   "a claim": { ...PLAIN, phase: "claim" },
   "an append": { ...PLAIN, phase: "append", log: ["one.\n", ROWS, "three.\n"] },
@@ -38,6 +43,16 @@ const PLANS: Record<string, Plan> = {
     only: ["COMMIT", "DELETE FROM build", "DELETE FROM outbox"],
   },
   "the clean-up": { ...PLAIN, phase: "upkeep", archives: [noise(1000), noise(2000)] },
+  "a claim that is confirmed": { ...PLAIN, phase: "claim", dialect: MODERN_19 },
+  "an append of today's runner": { ...PLAIN, phase: "append", dialect: MODERN_19 },
+  "an upload that is sent twice": {
+    ...PLAIN,
+    phase: "upload",
+    archives: [noise(1000), noise(1000)],
+    dialect: MODERN_19,
+  },
+  "a verified log": { ...PLAIN, phase: "finish", only: END_ONLY, dialect: MODERN_19 },
+  "a log that is sent anew": { ...PLAIN, phase: "finish", isDamaged: true, only: END_ONLY, dialect: MODERN_19 },
 };
 
 /** Some of the writes that are met, without which the tests below would be about nothing. */
@@ -64,6 +79,15 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   },
   "a success": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
   "a failure": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
+  "a claim that is confirmed": {
+    QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
+    BuildObject: ["INSERT OR REPLACE INTO build", "COMMIT", "setAlarm", "INSERT OR REPLACE INTO build"],
+    ProjectObject: ["UPDATE build"],
+  },
+  "an append of today's runner": { BuildObject: ["INSERT INTO trace"] },
+  "an upload that is sent twice": { BuildObject: ["INSERT INTO artifact", "COMMIT"], Worker: ["put", "put", "delete"] },
+  "a verified log": { BuildObject: ["INSERT INTO trace", "COMMIT"] },
+  "a log that is sent anew": { BuildObject: ["DROP TABLE trace", "COMMIT", "INSERT INTO trace", "COMMIT"] },
   "the clean-up": { BuildObject: ["put", "DROP TABLE trace", "COMMIT", "delete", "DELETE FROM artifact"] },
 };
 
@@ -71,10 +95,10 @@ describe.each(Object.entries(PLANS))("%s", (title, plan) => {
   const writes = new Map<string, string[]>();
   let site: Site;
   const live = async (point: CrashPoint): Promise<void> =>
-    Life.live(plan, point, plan.phase === "creation" ? await newSite() : site);
+    Life.live(plan, point, plan.phase === "creation" ? await newSite(plan.dialect ?? LEGACY) : site);
 
   beforeAll(async () => {
-    site = await newSite();
+    site = await newSite(plan.dialect ?? LEGACY);
     const uncrashed = new CrashPoint();
     await live(uncrashed);
     for (const [who, what] of uncrashed.writes) writes.set(who, what);

@@ -10,10 +10,12 @@ import type { Project } from "../../src/core/project.ts";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { areCopiesCurrent, buildsOf, expectAgreement } from "./crash-agreement.ts";
 import { CrashPoint, during } from "./crash-points.ts";
-import { call, newProject, newRunner, patch, RUNNER_1_11_5, summaryOf } from "./legacy-api.ts";
-import { download, file, upload } from "./legacy-artifacts.ts";
-import type { LegacyBuild } from "./legacy-build.ts";
-import { advance, alarmOf, rowsOf } from "./objects.ts";
+import type { Dialect } from "./dialects.ts";
+import type { FakeRunner, Word, Work } from "./fake-runner.ts";
+import { newProject, runnersToken, summaryOf } from "./legacy-api.ts";
+import { archiveOf } from "./lives.ts";
+import { advance, alarmOf, alterTrace, rowsOf } from "./objects.ts";
+import { MOST_TRIES, PatientClient } from "./patient-client.ts";
 
 export const PHASES = ["creation", "claim", "append", "upload", "finish", "upkeep"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -26,15 +28,16 @@ export interface Plan {
   readonly log: readonly string[];
   /** Uploaded one after the other, the last one stays. */
   readonly archives: readonly Uint8Array[];
+  /** Before the end storage has another log. */
+  readonly isDamaged?: boolean;
   /** Crashes at these writes alone, where the others are those of a plan that costs less. */
   readonly only?: readonly string[];
 }
 
-const AUTH = { "PRIVATE-TOKEN": "test-admin-token" };
-const MOST_TRIES = 20;
 /** Long enough for every lease, retry and sweep, and far from a finished build's end. */
 const HORIZON_MS = 2 * 3_600_000;
 const MOST_ALARMS = 200;
+const AWAY_MS = 3_600_000;
 const ALARM_RETRY_MS = 2000;
 
 const retryAlarm = (stub: DurableObjectStub, atMs: number): Promise<boolean> =>
@@ -46,22 +49,29 @@ const retryAlarm = (stub: DurableObjectStub, atMs: number): Promise<boolean> =>
 /** A project with two runners of its own, for one life after the other. */
 export interface Site {
   readonly project: Project;
+  readonly dialect: Dialect;
   readonly runnerTokens: readonly string[];
 }
 
-export const newSite = async (): Promise<Site> => {
+export const newSite = async (dialect: Dialect): Promise<Site> => {
   const project = await newProject();
-  const runners = [await newRunner(project), await newRunner(project)];
-  return { project, runnerTokens: runners.map(({ token }) => token) };
+  const token = await runnersToken(project);
+  const runners = [await dialect.register(token), await dialect.register(token)];
+  // All lives on a site write the same: machines are known from here on.
+  for (const runner of runners) await runner.poll();
+  return { project, dialect, runnerTokens: runners.map((runner) => runner.token) };
 };
+
+const LAST_WORDS = "the end, which no patch has brought\n";
 
 export class Life {
   readonly #plan: Plan;
   readonly #point: CrashPoint;
   readonly #project: Project;
-  readonly #runnerTokens: readonly string[];
+  readonly #site: Site;
+  readonly #client: PatientClient;
   #buildId: number;
-  readonly #handed: { readonly build: LegacyBuild; readonly runnerToken: string }[] = [];
+  readonly #handed: { readonly work: Work; readonly runner: FakeRunner }[] = [];
   /** What the runner has printed, and how much of it the server has acknowledged. */
   #log = "";
   #acknowledged = 0;
@@ -70,12 +80,15 @@ export class Life {
     this.#plan = plan;
     this.#point = point;
     this.#project = site.project;
-    this.#runnerTokens = site.runnerTokens;
+    this.#site = site;
+    this.#client = new PatientClient(point);
     this.#buildId = buildId;
   }
 
   /** Lives a whole life. A plan whose phase is the creation needs a new site. */
   static async live(plan: Plan, point: CrashPoint, site: Site): Promise<void> {
+    // Whoever is heard of has not been heard of for some time.
+    advance(AWAY_MS);
     // A project that has leased no numbers yet begins with the first of the next block.
     const [leased] = await rowsOf(directoryStub(env), "SELECT next FROM number WHERE kind = 'build'");
     const life = new Life(plan, point, site, Number(leased?.["next"] ?? 1));
@@ -88,6 +101,8 @@ export class Life {
       upkeep: () => life.#runAlarms(),
     };
     for (const phase of PHASES) {
+      if (phase === "finish" && plan.isDamaged === true)
+        await alterTrace(buildStub(env, life.#buildId), (bytes) => bytes.fill(0x3f));
       if (phase === plan.phase) await life.#withCrash(phases[phase]);
       else await phases[phase]();
     }
@@ -110,55 +125,33 @@ export class Life {
     ];
   }
 
-  /** Null for an answer that never came, or that the server itself calls a fault of its own. */
-  async #ask(request: () => Promise<Response>): Promise<Response | null> {
-    const response = await this.#point.request(request()).catch(() => null);
-    if (response !== null && response.status < 500) return response;
-    // Something has crashed, or it is no excuse.
-    expect(this.#point.hit).not.toBeNull();
-    advance(1000);
-    return null;
-  }
-
-  /** Asks until there is an answer. */
-  async #insist(request: () => Promise<Response>): Promise<Response> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const response = await this.#ask(request);
-      if (response !== null) return response;
-    }
-    throw new Error("the server doesn't recover");
-  }
-
   async #create(): Promise<void> {
-    const path = `/api/v4/projects/${this.#project.id}/jobs`;
-    const headers = { ...AUTH, "Idempotency-Key": crypto.randomUUID() };
-    const create = () => call("POST", path, { json: { name: "unit", script: ["true"] }, headers });
-    const created = await this.#insist(create);
+    const path = `/projects/${this.#project.id}/jobs`;
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    const create = () => this.#client.admin("POST", path, { json: { name: "unit", script: ["true"] }, headers });
+    const created = await create();
     expect(created.status).toBe(201);
     this.#buildId = (await created.json<{ id: number }>()).id;
-    const repeated = await this.#insist(create);
-    expect(await repeated.json()).toMatchObject({ id: this.#buildId });
+    expect(await (await create()).json()).toMatchObject({ id: this.#buildId });
   }
 
   async #claim(): Promise<void> {
     for (let tries = 0; tries < MOST_TRIES && this.#handed.length === 0; tries++) {
-      for (const runnerToken of this.#runnerTokens) await this.#poll(runnerToken);
+      for (const token of this.#site.runnerTokens) await this.#poll(token);
       if (this.#handed.length === 0) await this.#toNextAlarm();
     }
     expect(this.#handed).toHaveLength(1);
-    const { build, runnerToken } = this.#holder();
-    expect(build.id).toBe(this.#buildId);
-    const running = await this.#insist(() => this.#put(runnerToken, { state: "running" }));
-    expect(running.status).toBe(200);
+    const { work, runner } = this.#holder();
+    expect(work.id).toBe(this.#buildId);
+    expect(await this.#client.insist(() => runner.begin(work))).toBe("ok");
   }
 
-  async #poll(runnerToken: string): Promise<void> {
+  async #poll(token: string): Promise<void> {
     // Without a cursor, so that it isn't held.
-    const headers = { "User-Agent": RUNNER_1_11_5 };
-    const json = { token: runnerToken };
-    const answer = await this.#ask(() => call("POST", "/ci/api/v1/builds/register", { json, headers }));
-    if (answer?.status === 201) this.#handed.push({ build: await answer.json(), runnerToken });
-    else expect(answer?.status ?? 204).toBe(204);
+    const runner = this.#site.dialect.known(token, this.#client.fetch);
+    const asked = await this.#client.ask(() => runner.poll());
+    if (asked?.kind === "work") this.#handed.push({ work: asked.work, runner });
+    else expect(asked?.kind ?? "nothing").toBe("nothing");
   }
 
   #holder() {
@@ -167,28 +160,27 @@ export class Life {
     return holder;
   }
 
-  #put(runnerToken: string, report: object): Promise<Response> {
-    return call("PUT", `/ci/api/v1/builds/${this.#buildId}`, { json: { token: runnerToken, ...report } });
-  }
-
-  /** As 1.11.5 does: sends what the server hasn't got, from where a 416 says that its log ends. */
+  /** As runners do: sends what the server hasn't got, from where a 416 says that its log ends. */
   async #append(): Promise<void> {
-    const { build } = this.#holder();
+    const { work, runner } = this.#holder();
     for (const piece of this.#plan.log) {
       this.#log += piece;
-      let sent = this.#acknowledged;
-      while (this.#acknowledged < this.#log.length) {
-        const answer = await this.#ask(() => patch(build, sent, this.#log.slice(sent)));
+      for (let unsaid = piece; this.#acknowledged < this.#log.length; unsaid = "") {
+        const word = await this.#client.ask(() => runner.append(work, unsaid));
         await this.#expectAcknowledged();
-        if (answer === null) continue;
-        expect([202, 416]).toContain(answer.status);
-        sent = Number(/^0-(\d+)$/.exec(answer.headers.get("Range") ?? "")?.[1]);
-        // A range that ends nowhere in this log, or takes back what was acknowledged, is nothing to go on from.
-        expect(sent).toBeGreaterThanOrEqual(this.#acknowledged);
-        expect(sent).toBeLessThanOrEqual(this.#log.length);
-        this.#acknowledged = sent;
+        if (word !== null) this.#acknowledged = this.#lengthIn(word);
       }
     }
+  }
+
+  /** A word that ends nowhere in this log, or takes back what was acknowledged, is nothing to go on from. */
+  #lengthIn(word: Word): number {
+    const resumed = /^resend from (\d+)$/.exec(word)?.[1];
+    if (resumed === undefined) expect(word).toBe("ok");
+    const length = resumed === undefined ? this.#log.length : Number(resumed);
+    expect(length).toBeGreaterThanOrEqual(this.#acknowledged);
+    expect(length).toBeLessThanOrEqual(this.#log.length);
+    return length;
   }
 
   async #expectAcknowledged(): Promise<void> {
@@ -198,34 +190,40 @@ export class Life {
   }
 
   async #upload(): Promise<void> {
+    const { work, runner } = this.#holder();
     for (const archive of this.#plan.archives) {
-      const uploaded = await this.#insist(() => upload(this.#holder().build, [file(archive)]));
-      expect(uploaded.status).toBe(201);
+      expect(await this.#client.insist(() => runner.upload(work, archiveOf(archive)))).toBe("ok");
       await this.#expectArchive(archive);
     }
   }
 
   async #expectArchive(archive: Uint8Array): Promise<void> {
-    const downloaded = await this.#insist(() => download(this.#holder().build));
+    const downloaded = await this.#job("/artifacts");
     expect(downloaded.status).toBe(200);
     expect(Buffer.compare(new Uint8Array(await downloaded.arrayBuffer()), archive)).toBe(0);
   }
 
   async #finish(): Promise<void> {
-    this.#log += "the end, which no patch has brought\n";
-    const report = { state: this.#plan.end, trace: this.#log };
-    const finished = await this.#insist(() => this.#put(this.#holder().runnerToken, report));
-    expect(finished.status).toBe(200);
+    const { work, runner } = this.#holder();
+    const { end } = this.#plan;
+    this.#log += LAST_WORDS;
+    let word: Word | null = null;
+    for (let tries = 0; word !== "ok" && tries < MOST_TRIES; tries++) {
+      const unsaid = tries === 0 ? LAST_WORDS : "";
+      word = await this.#client.ask(() => runner.finish(work, end, unsaid));
+      expect(word ?? "ok").toMatch(/^(ok|resend|resend from \d+)$/);
+    }
+    expect(word).toBe("ok");
     this.#acknowledged = this.#log.length;
-    expect(await summaryOf(this.#buildId)).toMatchObject({ status: this.#plan.end });
+    expect(await summaryOf(this.#buildId)).toMatchObject({ status: end });
   }
 
   #job(path = ""): Promise<Response> {
-    return call("GET", `/api/v4/projects/${this.#project.id}/jobs/${this.#buildId}${path}`, { headers: AUTH });
+    return this.#client.admin("GET", `/projects/${this.#project.id}/jobs/${this.#buildId}${path}`);
   }
 
   async #trace(): Promise<string> {
-    const trace = await this.#insist(() => this.#job("/trace"));
+    const trace = await this.#job("/trace");
     expect(trace.status).toBe(200);
     return trace.text();
   }
@@ -259,7 +257,7 @@ export class Life {
     expect(status).toBe(this.#plan.end);
     // Each attempt was handed out at most once, and the last one to the runner that ended it.
     const keys = await tokenKeys(env);
-    const attempts = await Promise.all(this.#handed.map(async ({ build }) => keys.verify(build.token)));
+    const attempts = await Promise.all(this.#handed.map(async ({ work }) => keys.verify(work.token)));
     expect(attempts).toMatchObject([{ id, attempt }]);
     expect(await this.#trace()).toBe(this.#log);
     const archive = this.#plan.archives.at(-1);

@@ -228,7 +228,8 @@ export const during = async (
   active = point;
   try {
     await body();
-    await vi.waitUntil(async () => point.hit !== null || (await isQuiet()), PATIENCE);
+    // Whom it asks may be the one that dies.
+    await vi.waitUntil(async () => point.hit !== null || (await isQuiet().catch(() => false)), PATIENCE);
   } finally {
     active = null;
   }

@@ -1,6 +1,7 @@
 /** What the tests of the objects share: builds and runners under numbers of their own, time that only they move, crashes. */
 import type { ReportedTrace } from "../../src/build/runner-calls.ts";
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { crc32 } from "node:zlib";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Access } from "../../src/build/access.ts";
@@ -139,6 +140,16 @@ export const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
 /** The object dies: memory is gone, and what was not yet durable. */
 export const crash = async (stub: DurableObjectStub): Promise<void> => {
   await expect(runInDurableObject(stub, (_instance, state) => state.abort("a crash"))).rejects.toThrow("a crash");
+};
+
+/** As if storage had another trace than the one that it was given, which is one row. */
+export const alterTrace = async (stub: DurableObjectStub, alter: (bytes: Uint8Array) => Uint8Array): Promise<void> => {
+  await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+    const { bytes } = sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM trace").one();
+    const altered = alter(new Uint8Array(bytes)).slice();
+    sql.exec("UPDATE trace SET bytes = ?, crc32 = ?", altered.buffer, crc32(altered));
+  });
+  await evictDurableObject(stub);
 };
 
 export const rowsOf = (stub: DurableObjectStub, query: string): Promise<Record<string, SqlStorageValue>[]> =>
