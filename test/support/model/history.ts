@@ -15,7 +15,7 @@ const LEAST_SILENCE_MS = 0.75 * STUCK_MS;
 const OUTAGE_MS = 30 * SECOND;
 
 /** Events that somebody must have asked for. */
-const ASKED: ReadonlySet<string> = new Set(["succeed", "fail", "cancel", "erase", "retry"]);
+const ASKED: ReadonlySet<string> = new Set(["succeed", "fail", "reset_trace", "cancel", "erase", "retry"]);
 
 /** The history only grows, by moves of the machine that have a reason; and what an answer has said is so. */
 export const judgeHistory = (world: World, build: ModelBuild, view: BuildView): void => {

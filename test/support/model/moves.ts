@@ -11,6 +11,8 @@ const EVENTS: readonly BuildEvent[] = [
   FAIL,
   { kind: "succeed" },
   { kind: "confirm" },
+  { kind: "prepare" },
+  { kind: "reset_trace" },
   { kind: "keep_alive" },
   { kind: "release", attempt: 1 },
   { kind: "lose_claim" },
@@ -33,7 +35,7 @@ const MOVES: ReadonlySet<string> = new Set(
   Object.values(BUILDS)
     .flatMap((build) => [build, { ...build, lostClaims: 2 }])
     .flatMap((build) =>
-      [...EVENTS, claimOf(build)].flatMap((event) => {
+      [...EVENTS, claimOf(build), claimOf(build, undefined, true)].flatMap((event) => {
         const verdict = decide(build, event, 0);
         return verdict.kind === "changed" ? [move(build.status, event.kind, verdict.build.status)] : [];
       }),
@@ -43,7 +45,8 @@ const MOVES: ReadonlySet<string> = new Set(
 /** Said once more and apart from the machine: whatever its table says, nothing else may be. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   created: ["pending"],
-  pending: ["running", "failed", "canceled"],
+  // A bound one may end before its runner has said that it runs.
+  pending: ["running", "success", "failed", "canceled"],
   running: ["pending", "success", "failed", "canceled"],
 };
 

@@ -1,9 +1,10 @@
 /** Runners ask for work: alone, several at once, held until there is some, and gone before the answer comes. */
 import { env } from "cloudflare:workers";
 import { tokenKeys } from "../../../src/config.ts";
-import type { LegacyBuild } from "../legacy-build.ts";
-import type { PollAnswer } from "../legacy-client.ts";
+import type { BuildKey } from "../runner-wire.ts";
 import type { Random } from "./random.ts";
+import { pollsOf } from "./speech.ts";
+import type { Answer } from "./speech.ts";
 import { Breach, isOver, mayTake, must, tokenOf } from "./world.ts";
 import type { ModelRunner, World } from "./world.ts";
 
@@ -11,9 +12,9 @@ const LEASE_MS = 120_000;
 
 /** Asks with this token, and notes what came. */
 export const ask = async (world: World, runner: ModelRunner, token = tokenOf(runner)): Promise<string> =>
-  note(world, runner, token, await world.client(token).poll());
+  note(world, runner, token, await pollsOf(world, runner, token)());
 
-const note = async (world: World, runner: ModelRunner, token: string, answer: PollAnswer): Promise<string> => {
+const note = async (world: World, runner: ModelRunner, token: string, answer: Answer): Promise<string> => {
   const isStale = token !== tokenOf(runner);
   switch (answer.kind) {
     case "build":
@@ -36,7 +37,7 @@ const note = async (world: World, runner: ModelRunner, token: string, answer: Po
   }
 };
 
-const claimed = async (world: World, runner: ModelRunner, token: string, claim: LegacyBuild): Promise<void> => {
+const claimed = async (world: World, runner: ModelRunner, token: string, claim: BuildKey): Promise<void> => {
   await world.adopt(claim.id);
   const build = world.builds.find(({ id }) => id === claim.id);
   const claims = await (await tokenKeys(env)).verify(claim.token);
@@ -55,8 +56,8 @@ const claimed = async (world: World, runner: ModelRunner, token: string, claim: 
     must(before.contactAtMs === null, `${what}, ${held} and spoke for`);
     must(Date.now() - before.claimedAtMs >= LEASE_MS, `${what}, ${held} a moment ago`);
   }
-  const attempt = { number, runner, runnerToken: token, claimed: claim, claimedAtMs: Date.now(), contactAtMs: null };
-  build.attempts.set(number, attempt);
+  const attempt = { number, runner, runnerToken: token, claimed: claim, claimedAtMs: Date.now() };
+  build.attempts.set(number, { ...attempt, contactAtMs: null, resets: 0 });
   world.touched.add(build);
 };
 
@@ -82,10 +83,10 @@ export const pollHeld = async (world: World, random: Random): Promise<string | n
   const runner = random.pick(world.present().filter(({ paused }) => !paused));
   if (runner === null) return null;
   const token = tokenOf(runner);
-  const client = world.client(token);
-  const first = await note(world, runner, token, await client.poll());
+  const askAgain = pollsOf(world, runner, token);
+  const first = await note(world, runner, token, await askAgain());
   if (!first.endsWith("nothing")) return first;
-  const held = client.poll();
+  const held = askAgain();
   const json = { name: "held", script: ["true"], tags: runner.runUntagged ? [] : runner.tags };
   const project = runner.project ?? random.pick(world.projects);
   const created = await world.admin("POST", `/projects/${project?.id}/jobs`, { json });

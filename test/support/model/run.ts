@@ -11,7 +11,8 @@ import { download, keep, remove, upload } from "./files.ts";
 import { look } from "./look.ts";
 import { poll, pollHeld, pollTogether } from "./polls.ts";
 import { Random } from "./random.ts";
-import { patch, patchTwice, report, reportForeign, reportTwice } from "./reports.ts";
+import { patch, patchTwice } from "./patches.ts";
+import { report, reportForeign, reportTwice } from "./reports.ts";
 import { alter, leave, newcomer, register, resetToken, strangerLeaves } from "./runners.ts";
 import { viewBuild, viewProject, viewQueue } from "./views.ts";
 import { must, World } from "./world.ts";
@@ -109,9 +110,9 @@ const begin = async (): Promise<World> => {
     world.projects.push({ id: project.id, runnersToken: await runnersToken(project) });
   }
   const [own = null] = world.projects;
-  await register(world, { project: null, tags: [], runUntagged: true });
-  await register(world, { project: null, tags: ["a"], runUntagged: false });
-  await register(world, { project: own, tags: ["a", "b"], runUntagged: true });
+  await register(world, { tongue: "legacy", project: null, tags: [], runUntagged: true });
+  await register(world, { tongue: "modern", project: null, tags: ["a"], runUntagged: false });
+  await register(world, { tongue: "two-phase", project: own, tags: ["a", "b"], runUntagged: true });
   return world;
 };
 

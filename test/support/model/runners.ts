@@ -2,18 +2,22 @@
 import { ORIGIN, REGISTRATION_TOKEN } from "../legacy-api.ts";
 import { ask } from "./polls.ts";
 import type { Random } from "./random.ts";
+import type { Tongue } from "./speech.ts";
 import { tokenOf } from "./world.ts";
 import type { ModelProject, ModelRunner, World } from "./world.ts";
 
 const MOST_RUNNERS = 6;
 
+const TONGUES = ["legacy", "modern", "two-phase"] as const;
+
 export interface RunnerFields {
+  readonly tongue: Tongue;
   readonly project: ModelProject | null;
   readonly tags: readonly string[];
   readonly runUntagged: boolean;
 }
 
-export const register = async (world: World, { project, tags, runUntagged }: RunnerFields): Promise<string> => {
+export const register = async (world: World, { tongue, project, tags, runUntagged }: RunnerFields): Promise<string> => {
   const token = project?.runnersToken ?? REGISTRATION_TOKEN;
   const response = await world.fetch(`${ORIGIN}/ci/api/v1/runners/register`, {
     method: "POST",
@@ -26,15 +30,16 @@ export const register = async (world: World, { project, tags, runUntagged }: Run
   }
   const made = await response.json<{ id: number; token: string }>();
   const label = `r${world.runners.length}`;
-  const traits = { project, tags, runUntagged, paused: false, isGone: false, isChanging: false };
+  const traits = { tongue, project, tags, runUntagged, paused: false, isGone: false, isChanging: false };
   world.runners.push({ label, id: made.id, tokens: [made.token], ...traits });
-  return `${label} comes, for ${project === null ? "all" : "one project"}, tags [${tags.join()}], untagged ${runUntagged}`;
+  return `${label} comes, speaks ${tongue}, for ${project === null ? "all" : "one project"}, tags [${tags.join()}], untagged ${runUntagged}`;
 };
 
 export const newcomer = async (world: World, random: Random): Promise<string | null> => {
   if (world.present().length >= MOST_RUNNERS) return null;
   const tags = random.one<string[]>([], ["a"], ["a", "b"]);
   return register(world, {
+    tongue: random.one(...TONGUES),
     project: random.chance(50) ? random.pick(world.projects) : null,
     tags,
     runUntagged: tags.length === 0 || random.chance(50),

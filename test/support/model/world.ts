@@ -5,9 +5,12 @@
 import { env } from "cloudflare:workers";
 import { app } from "../../../src/app.ts";
 import type { Env } from "../../../src/config.ts";
-import type { LegacyBuild } from "../legacy-build.ts";
 import { LegacyClient } from "../legacy-client.ts";
 import { ORIGIN } from "../legacy-api.ts";
+import { ModernClient } from "../modern-client.ts";
+import type { BuildKey } from "../runner-wire.ts";
+import { RELEASES } from "./speech.ts";
+import type { Tongue } from "./speech.ts";
 import { viewBuild } from "./views.ts";
 import type { BuildView } from "./views.ts";
 
@@ -32,6 +35,7 @@ export interface ModelRunner {
   readonly id: number;
   readonly project: ModelProject | null;
   readonly runUntagged: boolean;
+  readonly tongue: Tongue;
   tags: readonly string[];
   /** The newest last; the others are stale. */
   tokens: readonly string[];
@@ -47,10 +51,12 @@ export interface Attempt {
   readonly runner: ModelRunner;
   /** The runner's token that claimed. */
   readonly runnerToken: string;
-  readonly claimed: LegacyBuild;
+  readonly claimed: BuildKey;
   readonly claimedAtMs: number;
   /** Acknowledged signs of life. */
   contactAtMs: number | null;
+  /** How often its log was dropped to be sent anew; null when an answer about that was lost. */
+  resets: number | null;
 }
 
 export interface Archive {
@@ -129,6 +135,11 @@ export class World {
   /** A runner that asks; new each time, so that it remembers no cursor and is answered at once. */
   client(token: string): LegacyClient {
     return new LegacyClient(ORIGIN, token, this.fetch);
+  }
+
+  /** The same of a runner that speaks today's dialect. */
+  modernClient({ tongue }: ModelRunner, token: string): ModernClient {
+    return new ModernClient(ORIGIN, token, { release: RELEASES[tongue], fetch: this.fetch });
   }
 
   /** Is this the answer that was expected? False when a crash has swallowed it: then nobody knows. */
