@@ -67,8 +67,9 @@ export const download = async (world: World, random: Random): Promise<string | n
   const what = `attempt ${attempt.number} of ${build.label} downloads`;
   const status = typeof answer === "number" ? answer : 200;
   const isLegacy = attempt.runner.tongue === "legacy";
+  const isErased = build.view.summary.erasedAtMs !== null && isCurrent(build, attempt);
   const mayRead = isCurrent(build, attempt) && (isLegacy || !isOver(build));
-  const expected = !mayRead ? (isLegacy ? 403 : 401) : isThere(archive) ? 200 : 404;
+  const expected = !mayRead ? (isLegacy || isErased ? 403 : 401) : isThere(archive) ? 200 : 404;
   if (world.isSure(status, [expected], what) && typeof answer !== "number" && archive !== null) {
     must(isSame(answer, archive.bytes), `${what} ${answer.length} other bytes`);
   }

@@ -32,7 +32,9 @@ const answers = ({ build, attempt }: Speaker, state: Report, said: Said): readon
 export const reportModern = async (world: World, random: Random, speaking: Speaker): Promise<string> => {
   const { build, attempt } = speaking;
   const state = random.one<Report>("running", "running", "success", "failed");
-  const said = random.one<Said>("nothing of its log", "its log", "its log", "another log");
+  const saying = random.one<Said>("nothing of its log", "its log", "its log", "another log");
+  // Before it has said that it runs, its runner has no log that could differ.
+  const said = build.view.summary.status === "pending" ? "nothing of its log" : saying;
   const trace = only(build.traces);
   const output = outputOf(said === "its log" ? trace : Uint8Array.of(...trace.subarray(0, 10), random.int(256)));
   build.asked.add(EVENTS[state]);
