@@ -54,7 +54,9 @@ const claimed = async (world: World, runner: ModelRunner, token: string, claim: 
     const held = `which ${before.runner.label} had as ${before.number}`;
     must(number > before.number, `${what}, ${held}`);
     must(before.contactAtMs === null, `${what}, ${held} and spoke for`);
-    must(Date.now() - before.claimedAtMs >= LEASE_MS, `${what}, ${held} a moment ago`);
+    // What a runner that is gone had not begun yet is free at once.
+    const isFree = before.runner.isGone && before.runner.tongue === "two-phase";
+    must(isFree || Date.now() - before.claimedAtMs >= LEASE_MS, `${what}, ${held} a moment ago`);
   }
   const attempt = { number, runner, runnerToken: token, claimed: claim, claimedAtMs: Date.now() };
   build.attempts.set(number, { ...attempt, contactAtMs: null, resets: 0 });
