@@ -60,8 +60,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const readFeatures = (value: Record<string, unknown>): Record<string, boolean> => {
   const features = Object.entries(value).flatMap(([name, announced]) => {
+    if (!FEATURE_NAME.test(name)) return [];
+    // Runners write them so, thirty with each poll.
+    if (typeof announced === "boolean") return [[name, announced]];
     const flag = v.safeParse(looseBoolean, announced);
-    return flag.success && FEATURE_NAME.test(name) ? [[name, flag.output]] : [];
+    return flag.success ? [[name, flag.output]] : [];
   });
   return Object.fromEntries(features.slice(0, MAX_FEATURES));
 };

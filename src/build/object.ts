@@ -33,7 +33,7 @@ import { BuildRecord } from "./record.ts";
 import type { Destination, NewBuild } from "./record.ts";
 import { RunnerCalls } from "./runner-calls.ts";
 import type { Patched, Report, ReportContext } from "./runner-calls.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { FRESH, MIGRATIONS } from "./schema.ts";
 import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
 import { TraceStore } from "./trace-store.ts";
@@ -114,7 +114,7 @@ export class BuildObject extends DurableObject<Env> {
   /** Makes the build, and has its queue know it before it returns. The same message again changes nothing. */
   async create(input: NewBuild): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) {
-      migrate(this.#sql, MIGRATIONS);
+      migrate(this.#sql, MIGRATIONS, FRESH);
       this.#record.create(input, Date.now());
     }
     await this.#outbox.deliver("queue");

@@ -17,10 +17,15 @@ export const TRACE_TABLE = `
     at_ms INTEGER NOT NULL
   ) STRICT`;
 
-export const MIGRATIONS: readonly Migration[] = [
-  {
-    id: 1,
-    sql: `
+/** Columns that a later migration has added. */
+interface Added {
+  readonly build: readonly string[];
+  readonly artifact: readonly string[];
+}
+
+const columns = (added: readonly string[]): string => added.map((column) => `, ${column}`).join("");
+
+const tables = (added: Added): string => `
       CREATE TABLE build (
         id INTEGER PRIMARY KEY,
         project_id INTEGER NOT NULL,
@@ -44,7 +49,7 @@ export const MIGRATIONS: readonly Migration[] = [
         exit_code INTEGER,
         reported TEXT,
         retried_as INTEGER,
-        history TEXT NOT NULL
+        history TEXT NOT NULL${columns(added.build)}
       ) STRICT;
       CREATE TABLE spec (
         build_id INTEGER PRIMARY KEY,
@@ -63,19 +68,29 @@ export const MIGRATIONS: readonly Migration[] = [
         size_bytes INTEGER NOT NULL,
         sha256 TEXT NOT NULL,
         expires_at_ms INTEGER,
-        delete_at_ms INTEGER
+        delete_at_ms INTEGER${columns(added.artifact)}
       ) STRICT;
-      ${OUTBOX_TABLE}`,
-  },
-  {
-    id: 2,
-    sql: `
-      ALTER TABLE build ADD COLUMN trace_verified INTEGER;
-      ALTER TABLE build ADD COLUMN trace_resets INTEGER NOT NULL DEFAULT 0;
-      ALTER TABLE build ADD COLUMN watched_until_ms INTEGER NOT NULL DEFAULT 0;
-      ALTER TABLE artifact ADD COLUMN variables TEXT`,
-  },
+      ${OUTBOX_TABLE}`;
+
+const ADDED_BY_2: Added = {
+  build: [
+    "trace_verified INTEGER",
+    "trace_resets INTEGER NOT NULL DEFAULT 0",
+    "watched_until_ms INTEGER NOT NULL DEFAULT 0",
+  ],
+  artifact: ["variables TEXT"],
+};
+
+const alter = (table: keyof Added, added: readonly string[]): string[] =>
+  added.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`);
+
+export const MIGRATIONS: readonly Migration[] = [
+  { id: 1, sql: tables({ build: [], artifact: [] }) },
+  { id: 2, sql: [...alter("build", ADDED_BY_2.build), ...alter("artifact", ADDED_BY_2.artifact)].join("; ") },
 ];
+
+/** What a new build begins with: altering a table costs as much as making it. */
+export const FRESH = tables(ADDED_BY_2);
 
 export interface BuildRow {
   id: number;

@@ -118,7 +118,10 @@ export class BuildStore {
 
   build(): Build | null {
     const row = this.#sql.first<BuildRow>("SELECT * FROM build");
-    return row === null ? null : fromRow(row);
+    if (row === null) return null;
+    // Only attempts have artifacts: what wakes to be claimed needn't look for any.
+    if (row.attempt === 0) this.#artifacts = [];
+    return fromRow(row);
   }
 
   putBuild(build: Build): void {

@@ -37,10 +37,12 @@ export interface ClaimsParts {
   readonly matchmaker: Matchmaker;
   readonly runners: Runners;
   readonly managers: RunnerManagers;
-  /** Has the alarm look at the rows: by this time, or in its usual rhythm. */
-  readonly arm: (byMs: number | null) => void;
+  /** Has the alarm look at the rows by this time. */
+  readonly armBy: (atMs: number) => void;
 }
 
+/** While builds are held, their rows are looked after this often. */
+export const RECONCILE_EVERY_MS = 60_000;
 /** A held build that said nothing to the queue for so long is asked. */
 const OLD_ROW_MS = 600_000;
 const RECONCILE_BATCH = 50;
@@ -73,7 +75,7 @@ export class Claims {
         continue;
       }
       groups.removed(row.group_key);
-      this.#parts.arm(null);
+      this.#parts.armBy(Date.now() + RECONCILE_EVERY_MS);
       const claimed = await this.#claim(row, claimant, requestId);
       if (claimed === "fault") faults++;
       else if (claimed !== "refused") return { build: claimed, figures };
@@ -108,7 +110,7 @@ export class Claims {
     const doubtful = rows.filter((row) => !this.#underWay.has(row.build_id));
     // One that can't be asked now is asked next time, and keeps nobody else waiting.
     await Promise.allSettled(doubtful.map((row) => this.#ask(row.build_id)));
-    if (rows.length === RECONCILE_BATCH) this.#parts.arm(Date.now() + FAULT_MS);
+    if (rows.length === RECONCILE_BATCH) this.#parts.armBy(Date.now() + FAULT_MS);
   }
 
   async #claim(
@@ -136,7 +138,7 @@ export class Claims {
       );
       // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
       store.asked(row.build_id, row.revision, 0);
-      this.#parts.arm(Date.now() + FAULT_MS);
+      this.#parts.armBy(Date.now() + FAULT_MS);
       return "fault";
     } finally {
       this.#underWay.delete(row.build_id);

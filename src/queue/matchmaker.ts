@@ -75,8 +75,7 @@ export class Matchmaker {
   /** A build has become pending. */
   arrived(notice: QueueNotice): void {
     const group = this.#parts.groups.added(groupKey(notice));
-    this.#parts.runners.tick((runner) => this.#suits(runner, notice));
-    if (group !== null) this.#offer(group);
+    if (group !== null) this.#offerOrTell(group);
   }
 
   /** After a change to runners or projects: whoever waits may find something now. */
@@ -87,19 +86,28 @@ export class Matchmaker {
   /** Whoever was woken for a build of this group has come, and may have left it to others. */
   offerAgain(key: string): void {
     const group = this.#parts.groups.get(key);
-    if (group !== null) this.#offer(group);
+    if (group !== null) this.#offerOrTell(group);
   }
 
-  /** Wakes as many as the group has builds for which nobody has been woken yet. */
-  #offer(group: Group): void {
+  /**
+   * What nobody waits for is news to all that might take it. What somebody was woken for isn't: to the others nothing has
+   * changed, and their next polls are held as if it had never been there.
+   */
+  #offerOrTell(group: Group): void {
+    if (!this.#offer(group)) this.#parts.runners.tick((runner) => this.#suits(runner, group));
+  }
+
+  /** Wakes as many as the group has builds for which nobody has been woken yet; false when there are fewer. */
+  #offer(group: Group): boolean {
     const { polls, runners } = this.#parts;
     const mayTake = (runnerId: number): boolean => {
       const runner = runners.get(runnerId);
       return runner !== null && !runner.paused && this.#mayTake(runner, group);
     };
     for (let unoffered = group.builds - polls.wokenFor(group.key); unoffered > 0; unoffered--) {
-      if (!polls.wakeOne(group.key, mayTake)) return;
+      if (!polls.wakeOne(group.key, mayTake)) return false;
     }
+    return true;
   }
 
   #mayTake(runner: Runner, group: GroupTraits): boolean {

@@ -17,7 +17,7 @@ import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
-import { Claims, FAULT_MS } from "./claims.ts";
+import { Claims, FAULT_MS, RECONCILE_EVERY_MS } from "./claims.ts";
 import { CLAIM_WAIT_BOUNDS_SECONDS, Counters } from "./counters.ts";
 import type { QueueMetrics } from "./counters.ts";
 import { Desk } from "./desk.ts";
@@ -34,9 +34,6 @@ import { Runners } from "./runners.ts";
 import type { RunnerToken } from "./runners.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { QueueStore } from "./store.ts";
-
-/** While builds are held, their rows are looked after this often. */
-const RECONCILE_EVERY_MS = 60_000;
 
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -73,7 +70,8 @@ export class QueueObject extends DurableObject<Env> {
       runners: this.#runners,
       managers: this.#managers,
       polls: this.#polls,
-      arm: (byMs: number | null = null) => this.#arm(byMs),
+      arm: () => this.#arm(),
+      armBy: (atMs: number) => this.#alarm.by(atMs),
     };
     const { limits, longPollMs } = this.#settings;
     this.#matchmaker = new Matchmaker({ ...parts, leaseMs: limits.claimLeaseMs });
@@ -258,12 +256,8 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   /** Only while builds are held or messages owed: an idle queue sleeps for nothing. */
-  #arm(byMs: number | null = null): void {
-    const times = [
-      byMs,
-      this.#removal.outbox.nextDueMs(),
-      this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null,
-    ];
+  #arm(): void {
+    const times = [this.#removal.outbox.nextDueMs(), this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null];
     for (const atMs of times) if (atMs !== null) this.#alarm.by(atMs);
   }
 }

@@ -28,7 +28,7 @@ interface Entry {
   storedContactMs: number | null;
   /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
   polledAtMs: number;
-  /** Goes up with each build that this runner might have taken: what its polls are told as the cursor. */
+  /** Goes up with each build that waits for this runner among others: what its polls are told as the cursor. */
   tick: number;
 }
 

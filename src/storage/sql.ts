@@ -36,32 +36,50 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** Null for an object that was never created, or was deleted: it has no tables, and asking for this writes nothing. */
-const appliedTo = (sql: Sql): { id: number }[] | null =>
-  sql.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'") === null
-    ? null
-    : sql.all<{ id: number }>("SELECT id FROM migrations ORDER BY id");
+/**
+ * Null for an object that was never created, or was deleted: it has no tables, and asking for this writes nothing. Every
+ * object that wakes asks, most of them have the table: to try and fail costs less than to look for it first.
+ */
+const appliedTo = (sql: Sql): { id: number }[] | null => {
+  try {
+    return sql.all<{ id: number }>("SELECT id FROM migrations ORDER BY id");
+  } catch (error) {
+    if (String(error).includes("no such table: migrations")) return null;
+    throw error;
+  }
+};
 
 /**
  * Applies what is missing of an append-only list. An object of a newer version than this code refuses to start: its rows
- * may mean something that this code doesn't know.
+ * may mean something that this code doesn't know. `fresh` makes what all of the list makes, for an object that has nothing.
  */
-export const migrate = (sql: Sql, migrations: readonly Migration[], applied = appliedTo(sql)): void => {
-  for (const [index, row] of (applied ?? []).entries()) {
-    if (migrations[index]?.id !== row.id) throw new Error(`storage has migration ${row.id}, this code doesn't know it`);
-  }
-  const missing = migrations.slice(applied?.length ?? 0);
-  if (missing.length === 0) return;
-  sql.transaction(() => {
-    const create = applied === null ? "CREATE TABLE migrations (id INTEGER PRIMARY KEY) STRICT;" : "";
-    // One statement for all of it: a build's object is made once per build, and this is most of its price.
-    sql.run(create + missing.map((each) => `${each.sql}; INSERT INTO migrations (id) VALUES (${each.id});`).join(""));
-  });
+export const migrate = (
+  sql: Sql,
+  migrations: readonly Migration[],
+  fresh: string = migrations.map((each) => each.sql).join(";"),
+): void => {
+  const applied = appliedTo(sql);
+  if (applied !== null) return migrateFrom(sql, migrations, applied);
+  // One statement for all of it: a build's object is made once per build, and this is most of its price.
+  const noted = migrations.map(({ id }) => `(${id})`).join(", ");
+  const create = "CREATE TABLE migrations (id INTEGER PRIMARY KEY) STRICT";
+  sql.transaction(() => sql.run(`${create}; ${fresh}; INSERT INTO migrations (id) VALUES ${noted}`));
 };
 
 /** The same for an object that exists; false, and nothing is written, for one that doesn't. */
 export const migrateExisting = (sql: Sql, migrations: readonly Migration[]): boolean => {
   const applied = appliedTo(sql);
-  if (applied !== null) migrate(sql, migrations, applied);
+  if (applied !== null) migrateFrom(sql, migrations, applied);
   return applied !== null;
+};
+
+const migrateFrom = (sql: Sql, migrations: readonly Migration[], applied: readonly { id: number }[]): void => {
+  for (const [index, row] of applied.entries()) {
+    if (migrations[index]?.id !== row.id) throw new Error(`storage has migration ${row.id}, this code doesn't know it`);
+  }
+  const missing = migrations.slice(applied.length);
+  if (missing.length === 0) return;
+  sql.transaction(() => {
+    sql.run(missing.map((each) => `${each.sql}; INSERT INTO migrations (id) VALUES (${each.id});`).join(""));
+  });
 };

@@ -47,7 +47,8 @@ export const crowdTimes = async (url: string, project: BenchProject): Promise<Cr
     let cursor: string | null = first;
     while (!crowd.isOver) {
       const answer = await connection.send(runner.pollCall(cursor));
-      cursor = answer.status === 204 ? cursorIn(answer) : null;
+      // With a build comes none: the runner goes on with the one that it has.
+      if (answer.status === 204) cursor = cursorIn(answer);
       if (answer.status === 204) continue;
       if (answer.status !== 201) throw new Error(`a poll: ${answer.status}`);
       const build = buildIn(answer);

@@ -1,0 +1,60 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { FRESH, MIGRATIONS } from "../../src/build/schema.ts";
+import { migrate, Sql } from "../../src/storage/sql.ts";
+import { buildStub } from "../../src/stubs.ts";
+import {
+  bytesOf,
+  claim,
+  FIRST,
+  pendingBuild,
+  rowsOf,
+  statusOf,
+  traceOf,
+  uniqueId,
+  valueOf,
+} from "../support/objects.ts";
+import type { BuildStub } from "../support/objects.ts";
+
+const made = (by: (sql: Sql) => void) =>
+  runInDurableObject(buildStub(env, uniqueId()), (_instance, { storage }) => {
+    by(new Sql(storage));
+    const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").toArray();
+    return tables.map(({ name }) => {
+      const columns = storage.sql.exec(`PRAGMA table_info('${String(name)}')`).toArray();
+      return [
+        name,
+        columns.map(({ name, type, notnull, dflt_value, pk }) => [name, type, notnull, dflt_value, pk]).toSorted(),
+      ];
+    });
+  });
+
+it("a new build has the tables that all migrations lead to", async () => {
+  const fresh = await made((sql) => migrate(sql, MIGRATIONS, FRESH));
+  const migrated = await made((sql) => {
+    migrate(sql, MIGRATIONS.slice(0, 1));
+    migrate(sql, MIGRATIONS);
+  });
+  expect(fresh).toEqual(migrated);
+});
+
+it("a build that was made by the version before goes on, and its runner with it", async () => {
+  const { id, stub } = await pendingBuild();
+  await claim(stub);
+  valueOf(await stub.append(FIRST, 0, bytesOf("before.")));
+  const olderAgain = async (older: BuildStub) => {
+    for (const column of ["trace_verified", "trace_resets", "watched_until_ms"]) {
+      await rowsOf(older, `ALTER TABLE build DROP COLUMN ${column}`);
+    }
+    await rowsOf(older, "ALTER TABLE artifact DROP COLUMN variables");
+    await rowsOf(older, "DELETE FROM migrations WHERE id > 1");
+  };
+  await olderAgain(stub);
+  await evictDurableObject(stub);
+  const again = buildStub(env, id);
+  expect(valueOf(await again.append(FIRST, 7, bytesOf(" after."))).lengthBytes).toBe(14);
+  expect(await traceOf(again)).toBe("before. after.");
+  valueOf(await again.report(FIRST, { kind: "succeed" }));
+  expect(await statusOf(again)).toBe("success");
+});
