@@ -64,11 +64,15 @@ export const firstOf = <T extends Candidate>(
 };
 
 /** Why a pending build waits, in words for the person who waits for it. */
-export const pendingReason = (
+export const pendingReason = <R extends RunnerTraits>(
   group: Pick<GroupTraits, "projectId" | "tags" | "refProtected">,
-  runners: readonly (RunnerTraits & { readonly online: boolean })[],
+  runners: readonly R[],
+  isOnline: (runner: R) => boolean,
   instanceRunnersAllowed: boolean,
 ): string => {
+  const takes = (runner: R) => suits(runner, group, instanceRunnersAllowed) && !runner.paused;
+  // Most often it is that, and of a thousand runners the first says so.
+  if (runners.some((runner) => takes(runner) && isOnline(runner))) return "waiting for a runner to become free";
   const serving = runners.filter((runner) =>
     runner.projects === null ? instanceRunnersAllowed : runner.projects.includes(group.projectId),
   );
@@ -79,8 +83,6 @@ export const pendingReason = (
   const wanted = group.tags.length === 0 ? "takes builds without tags" : `has the tags ${group.tags.join(", ")}`;
   if (able.length === 0) return `no runner ${wanted}`;
   if (suitable.length === 0) return `every runner that ${wanted} takes builds of protected refs alone`;
-  const unpaused = suitable.filter((runner) => !runner.paused);
-  if (unpaused.length === 0) return `every runner that ${wanted} is paused`;
-  if (!unpaused.some((runner) => runner.online)) return `no runner that ${wanted} is online`;
-  return "waiting for a runner to become free";
+  if (!suitable.some(takes)) return `every runner that ${wanted} is paused`;
+  return `no runner that ${wanted} is online`;
 };

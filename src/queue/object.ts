@@ -10,6 +10,7 @@ import type { Env, Settings } from "../config.ts";
 import { pendingReason } from "../core/matching.ts";
 import type { GroupTraits } from "../core/matching.ts";
 import { accept, refuse } from "../core/refusal.ts";
+import { isRecent } from "../core/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { Runner, RunnerInfo, RunnerManager, RunnerSettings, RunnerSummary } from "../core/runner.ts";
 import type { QueueNotice } from "../core/summary.ts";
@@ -207,10 +208,16 @@ export class QueueObject extends DurableObject<Env> {
 
   /** Why builds like these wait; a build that is here is known by its number to be of a protected ref. */
   pendingReasons(builds: readonly (Pick<GroupTraits, "projectId" | "tags"> & { readonly id: number })[]): string[] {
-    const runners = this.runners();
+    const nowMs = Date.now();
+    const runners = this.#runners.all();
+    let running: ReadonlyMap<number, number> | null = null;
+    const isOnline = (runner: Runner): boolean =>
+      this.#polls.isWaiting(runner.id) ||
+      isRecent(runner.contactedAtMs, nowMs) ||
+      (running ??= this.#store.runningByRunner()).has(runner.id);
     return builds.map(({ id, ...build }) => {
       const group = { ...build, refProtected: this.#store.find(id)?.ref_protected === 1 };
-      return pendingReason(group, runners, this.#matchmaker.allowsInstanceRunners(build.projectId));
+      return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(build.projectId));
     });
   }
 

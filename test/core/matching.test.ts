@@ -13,6 +13,7 @@ const INSTANCE = {
   paused: false,
   online: true,
 };
+const isOnline = ({ online }: { readonly online: boolean }) => online;
 const OWN = { ...INSTANCE, projects: [1] };
 
 describe("who may take what", () => {
@@ -119,11 +120,11 @@ describe("why a build waits", () => {
     ["no runner that has the tags a, b is online", [INSTANCE, { ...able, online: false }], true],
     ["waiting for a runner to become free", [{ ...able, online: false }, able], true],
   ])("%s", (reason, runners, allowed) => {
-    expect(pendingReason(tagged, runners, allowed)).toBe(reason);
+    expect(pendingReason(tagged, runners, isOnline, allowed)).toBe(reason);
   });
 
   it("speaks of untagged builds in their own words", () => {
-    expect(pendingReason(GROUP, [{ ...INSTANCE, runUntagged: false }], true)).toBe(
+    expect(pendingReason(GROUP, [{ ...INSTANCE, runUntagged: false }], isOnline, true)).toBe(
       "no runner takes builds without tags",
     );
   });
