@@ -20,13 +20,15 @@ import type { BuildStub } from "../support/objects.ts";
 const made = (by: (sql: Sql) => void) =>
   runInDurableObject(buildStub(env, uniqueId()), (_instance, { storage }) => {
     by(new Sql(storage));
-    const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").toArray();
+    const tables = storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+      .toArray();
     return tables.map(({ name }) => {
-      const columns = storage.sql.exec(`PRAGMA table_info('${String(name)}')`).toArray();
-      return [
-        name,
-        columns.map(({ name, type, notnull, dflt_value, pk }) => [name, type, notnull, dflt_value, pk]).toSorted(),
-      ];
+      const columns = storage.sql.exec(`PRAGMA table_info('${name}')`).toArray();
+      const described = columns.map(({ name: column, type, notnull, dflt_value: otherwise, pk }) =>
+        JSON.stringify([column, type, notnull, otherwise, pk]),
+      );
+      return [name, described.toSorted((a, b) => a.localeCompare(b))];
     });
   });
 
