@@ -10,7 +10,7 @@ import { decide } from "../core/machine.ts";
 import type { BuildEvent } from "../core/events.ts";
 import type { Audience } from "../core/rules.ts";
 import type { Build, RunnerRef } from "../core/build.ts";
-import { isFinished, newBuild, statusSinceMs } from "../core/build.ts";
+import { isFinished, newBuild } from "../core/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
@@ -20,6 +20,7 @@ import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from "../storage/outbox.ts";
 import type { Outbox } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
 import type { Sql } from "../storage/sql.ts";
+import { logChange } from "./change-log.ts";
 import type { BuildStore } from "./store.ts";
 import type { TraceStore } from "./trace-store.ts";
 
@@ -297,24 +298,3 @@ export class BuildRecord {
     return atMs !== null && build.claim !== null && atMs >= build.claim.atMs ? atMs : 0;
   }
 }
-
-/** `after_ms`: how long the build had been in the status `from`. */
-const logChange = (event: BuildEvent, before: Build, after: Build, requestId: string | undefined): void => {
-  const change = after.history.at(-1);
-  console.log(
-    JSON.stringify({
-      event: "build_changed",
-      request_id: requestId ?? null,
-      build: after.id,
-      project: after.projectId,
-      what: event.kind,
-      from: before.status,
-      to: after.status,
-      attempt: after.attempt,
-      runner: after.claim?.runner.id ?? null,
-      after_ms: (change?.atMs ?? 0) - statusSinceMs(before),
-      failure_reason: after.failureReason,
-      detail: change?.detail ?? null,
-    }),
-  );
-};

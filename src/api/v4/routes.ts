@@ -15,7 +15,8 @@
  *   most; groups have no runners;
  * - `.json` at the end of any path is dropped, also from a project's path: ask for such a project by its id;
  * - a follower on a Workers plan that bounds subrequests is cut off after that many pieces of log.
- * Not here: `play`; artifacts by name of ref and job, and single files out of an archive.
+ * Not here: `play`; artifacts by name of ref and job, and single files out of an archive; a project's list of runners, and
+ * assigning one to a project; resetting the instance's registration token, which is a setting.
  */
 import { Hono } from "hono";
 import type { Env } from "../../config.ts";
