@@ -65,7 +65,9 @@ export class Outbox<Message> {
    */
   put(destination: string, revision: number, message: Message, retryAtMs: number): void {
     this.#sql.run(
-      "INSERT OR REPLACE INTO outbox (destination, revision, body, tries, due_at_ms) VALUES (?, ?, ?, 0, ?)",
+      `INSERT INTO outbox (destination, revision, body, tries, due_at_ms) VALUES (?, ?, ?, 0, ?)
+       ON CONFLICT (destination) DO UPDATE SET revision = excluded.revision, body = excluded.body, tries = 0,
+         due_at_ms = excluded.due_at_ms`,
       destination,
       revision,
       JSON.stringify(message),
