@@ -225,11 +225,14 @@ export const during = async (
   isQuiet: () => Promise<boolean>,
 ): Promise<void> => {
   for (const each of objects) await watch(each);
+  // What comes late of the time before is none of this point's; before there is a build, nothing does.
+  await vi.waitUntil(() => isQuiet().catch(() => true), PATIENCE);
   active = point;
   try {
     await body();
-    // Whom it asks may be the one that dies.
-    await vi.waitUntil(async () => point.hit !== null || (await isQuiet().catch(() => false)), PATIENCE);
+    // Whom it asks may be the one that dies. Twice, since who is told that its message has arrived may write then.
+    const isOver = async () => (await isQuiet()) && (await isQuiet());
+    await vi.waitUntil(async () => point.hit !== null || (await isOver().catch(() => false)), PATIENCE);
   } finally {
     active = null;
   }
