@@ -72,9 +72,21 @@ const waitUntilHealthy = async (url: string, child: ChildProcess): Promise<void>
   }
 };
 
+/** Between the look for a port and its use a busy machine may give it to a connection of somebody else's. */
+const MOST_PORTS = 3;
+
 /** Starts a server on a free port of 127.0.0.1. Throws when it doesn't serve; then nothing of it stays. */
 export const startServer = async (options: ServerOptions = {}): Promise<RunningServer> => {
-  const port = await freePort();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOn(await freePort(), options);
+    } catch (error) {
+      if (tries === MOST_PORTS || !String(error).includes("Address already in use")) throw error;
+    }
+  }
+};
+
+const startOn = async (port: number, options: ServerOptions): Promise<RunningServer> => {
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "signalbox-")));
   const child = spawn(process.execPath, [START_SCRIPT], {
     detached: true,
