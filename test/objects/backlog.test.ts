@@ -67,7 +67,7 @@ it("what is delivered at once wakes nobody", async () => {
 
 it("what a running build's retry delivers is swept in the same alarm, and is no backlog", async () => {
   const { stub } = await runningBuild();
-  await rowsOf(stub, "INSERT OR REPLACE INTO outbox VALUES ('project', 999, 'null', 1, 0)");
+  await rowsOf(stub, `INSERT OR REPLACE INTO outbox VALUES ('project', 999, 'null', 1, ${Date.now()})`);
   const told = await waiting();
   await fireAlarm(stub);
   expect(await rowsOf(stub, "SELECT destination FROM outbox")).toEqual([]);

@@ -92,7 +92,7 @@ describe("making a build", () => {
       state.abort("before the build was made");
     }).catch(() => {});
     const [, second] = await listed(project);
-    await rowsOf(projectStub(env, project.id), "UPDATE outbox SET due_at_ms = 0");
+    await rowsOf(projectStub(env, project.id), `UPDATE outbox SET due_at_ms = ${Date.now()}`);
     await runInDurableObject(projectStub(env, project.id), (instance) => instance.alarm());
     expect(await queueRow(second?.[0] as number)).toEqual({ state: "pending" });
   });
