@@ -7,7 +7,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { settingsOf, tokenKeys } from "../config.ts";
 import type { Env, Settings } from "../config.ts";
-import { isRunning } from "../core/build.ts";
+import { isHeld } from "../core/build.ts";
 import type { Build, HistoryEntry, RunnerRef } from "../core/build.ts";
 import type { ClaimedBuild, ClaimedDependency } from "../core/claimed.ts";
 import type { BuildEvent } from "../core/events.ts";
@@ -26,6 +26,7 @@ import { ArtifactCalls } from "./artifact-calls.ts";
 import type { Committed } from "./artifact-calls.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
+import { Debts } from "./debts.ts";
 import { describeDependencies } from "./dependencies.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
@@ -61,16 +62,16 @@ export class BuildObject extends DurableObject<Env> {
     super(ctx, env);
     this.#settings = settingsOf(env);
     this.#sql = new Sql(ctx.storage);
-    this.#store = new BuildStore(this.#sql);
+    // The runner's next report, or the alarm of its lease.
+    const debts = new Debts(this.#sql, () => this.#record.build !== null && isHeld(this.#record.build));
+    this.#store = new BuildStore(this.#sql, debts);
     this.#trace = new TraceStore(this.#sql);
     this.#reader = new TraceReader(this.#trace, this.#store, env.ARTIFACTS);
     this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
     this.#outbox = new Outbox(
-      this.#sql,
+      debts,
       (destination) => this.#tell(destination as Destination),
       backlogTeller(env, "build", () => String(this.#record.build?.id)),
-      // The runner's next patch, its report or the alarm of its lease.
-      () => this.#record.build !== null && isRunning(this.#record.build.status),
     );
     this.#record = new BuildRecord({
       storage: ctx.storage,
@@ -111,13 +112,16 @@ export class BuildObject extends DurableObject<Env> {
     this.#record.load();
   }
 
-  /** Makes the build, and has its queue know it before it returns. The same message again changes nothing. */
+  /**
+   * Makes the build, and has its queue know it before it returns. Whoever asks for it asks again until it does; a repetition
+   * tells the queue how the build stands by then, and changes nothing.
+   */
   async create(input: NewBuild): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) {
       migrate(this.#sql, MIGRATIONS, FRESH);
       this.#record.create(input, Date.now());
     }
-    await this.#outbox.deliver("queue");
+    await queueStub(this.env).notify(this.notice(input.id));
     return this.#record.summary();
   }
 
@@ -136,12 +140,12 @@ export class BuildObject extends DurableObject<Env> {
       // What it is made of is wrong, and would be again; that another object can't be reached is no fault of the build's.
       if (error instanceof TypeError) {
         const broken: BuildEvent = { kind: "break_claim", runnerId: request.runner.id, error: error.message };
-        this.#record.apply(broken, () => {}, requestId);
+        this.#record.apply(broken, null, requestId);
       }
       throw error;
     });
     // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
-    const claimed = this.#record.apply({ kind: "claim", ...request }, () => {}, requestId);
+    const claimed = this.#record.apply({ kind: "claim", ...request }, null, requestId);
     if (!claimed.ok) return claimed;
     const summary = this.#record.summary();
     if (!summary.ok) return summary;
@@ -150,7 +154,7 @@ export class BuildObject extends DurableObject<Env> {
 
   /** The queue takes back a claim whose answer it never sent. */
   release(attempt: number, requestId?: string): void {
-    this.#record.apply({ kind: "release", attempt }, () => {}, requestId);
+    this.#record.apply({ kind: "release", attempt }, null, requestId);
   }
 
   /** The runner was deleted, or a machine of it: the build ends at once, not when somebody notices the silence. */

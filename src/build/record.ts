@@ -36,7 +36,7 @@ export interface NewBuild {
 export const DESTINATIONS = ["queue", "project"] as const;
 export type Destination = (typeof DESTINATIONS)[number];
 
-const hears = (destination: Destination, tell: Audience): boolean =>
+const hears = (destination: Destination, tell: Audience | null): boolean =>
   tell === destination || tell === "queue and project";
 
 /** So long does an answer wait for the copies elsewhere to follow, so that its reader finds them changed. */
@@ -96,12 +96,12 @@ export class BuildRecord {
     const enqueue: BuildEvent = { kind: "enqueue" };
     const queued = decide(created, enqueue, nowMs);
     if (queued.kind !== "changed") throw new Error("a new build can always be queued");
+    // Nobody is owed word of it: the project, which asks for it until it has an answer, gets that when the queue knows.
     sql.transaction(() => {
       store.putSpec(input.id, input.spec, input.project);
-      // The project, which asked for it, learns of it from the answer.
-      this.#write(queued.build, "queue", nowMs);
+      store.putBuild(queued.build);
     });
-    this.#follow(queued.build, "queue");
+    this.#follow(queued.build, null);
     logChange(enqueue, created, queued.build, input.requestId);
   }
 
@@ -109,7 +109,7 @@ export class BuildRecord {
    * Decides, and stores what follows; `alongside` writes what belongs to the same change. `requestId` names the request
    * that wants it in the log; deadlines and messages have none.
    */
-  apply(event: BuildEvent, alongside: () => void = () => {}, requestId?: string): Outcome<Build> {
+  apply(event: BuildEvent, alongside: (() => void) | null = null, requestId?: string): Outcome<Build> {
     const before = this.#build;
     if (before === null) return refuse({ reason: "not_found", what: "build" });
     const nowMs = Date.now();
@@ -120,14 +120,11 @@ export class BuildRecord {
       case "same":
         return accept(before);
       case "touched":
-        this.atomically(alongside);
+        if (alongside !== null) this.atomically(alongside);
         this.contact(verdict.build.lastContactAtMs ?? nowMs);
         return accept(verdict.build);
       case "changed":
-        this.atomically(() => {
-          alongside();
-          this.#write(verdict.build, verdict.tell, nowMs);
-        });
+        this.#change(alongside, () => this.#write(verdict.build, verdict.tell, nowMs));
         this.#follow(verdict.build, verdict.tell);
         logChange(event, before, verdict.build, requestId);
         return accept(verdict.build);
@@ -138,7 +135,7 @@ export class BuildRecord {
   async command(
     event: BuildEvent,
     requestId: string | undefined,
-    alongside: () => void = () => {},
+    alongside: (() => void) | null = null,
   ): Promise<Outcome<BuildSummary>> {
     const done = this.apply(event, alongside, requestId);
     if (!done.ok) return done;
@@ -186,11 +183,6 @@ export class BuildRecord {
     this.#parts.store.putBuild(this.#build);
     this.#storedWatchMs = watchedUntilMs;
     this.#storedContactMs = this.#build.lastContactAtMs;
-  }
-
-  /** The object is about to write something: what others have acknowledged goes along. */
-  sweepOutbox(): void {
-    this.#parts.outbox.sweep();
   }
 
   summary(): Outcome<BuildSummary> {
@@ -259,8 +251,21 @@ export class BuildRecord {
 
   /** One transaction over record, trace and artifacts: what throws in there leaves neither rows nor memory behind. */
   atomically(body: () => void): void {
+    this.#remembering(() => this.#parts.sql.transaction(body));
+  }
+
+  /** A change that comes alone is one statement, which needs no transaction of its own: those of a claim are dear. */
+  #change(alongside: (() => void) | null, write: () => void): void {
+    if (alongside === null) return this.#remembering(write);
+    this.atomically(() => {
+      alongside();
+      write();
+    });
+  }
+
+  #remembering(body: () => void): void {
     try {
-      this.#parts.sql.transaction(body);
+      body();
     } catch (error) {
       this.#parts.trace.forget();
       this.#parts.store.forget();
@@ -271,13 +276,11 @@ export class BuildRecord {
   #write(build: Build, tell: Audience, nowMs: number): void {
     const { store, outbox } = this.#parts;
     const retryAtMs = this.#retryAtMs(build, nowMs);
-    outbox.sweep();
-    store.putBuild(build);
-    // That there is something to tell is all that is stored: what it is, the build knows when it tells it.
     for (const each of DESTINATIONS) if (hears(each, tell)) outbox.put(each, build.revision, null, retryAtMs);
+    store.putBuild(build);
   }
 
-  #follow(build: Build, tell: Audience): void {
+  #follow(build: Build, tell: Audience | null): void {
     this.#build = build;
     this.#storedContactMs = build.lastContactAtMs;
     this.arm();

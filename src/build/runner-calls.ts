@@ -72,7 +72,7 @@ export class RunnerCalls {
     const { record } = this.#parts;
     const admitted = admitHeld(record.build, access);
     if (!admitted.ok || admitted.value.status !== "pending") return admitted;
-    return record.apply({ kind: "confirm" }, () => {}, access.requestId);
+    return record.apply({ kind: "confirm" }, null, access.requestId);
   }
 
   /** Appends to the trace. Errors: `trace_closed` for a build that has ended, which stores nothing and says how it stands. */
@@ -93,7 +93,6 @@ export class RunnerCalls {
     if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
     if (stored + bytes.length > maxTraceBytes) return this.#overflow(access);
     const nowMs = Date.now();
-    record.sweepOutbox();
     trace.append(bytes, nowMs);
     record.contact(nowMs);
     reader.wake();
@@ -117,9 +116,7 @@ export class RunnerCalls {
     }
     const checked = this.#checked(admitted.value, report, sum);
     if (checked === "resend") return this.#resend(access);
-    const replaceTrace = () => {
-      if (whole instanceof Uint8Array) trace.replace(whole, Date.now());
-    };
+    const replaceTrace = whole instanceof Uint8Array ? () => trace.replace(whole, Date.now()) : null;
     const reported = record.apply(checked, replaceTrace, access.requestId);
     if (!reported.ok) return reported;
     reader.wake();
@@ -167,7 +164,7 @@ export class RunnerCalls {
 
   #overflow({ requestId }: Access): Outcome<never> {
     const limitBytes = this.#parts.maxTraceBytes;
-    const overflown = this.#parts.record.apply({ kind: "overflow_trace", limitBytes }, () => {}, requestId);
+    const overflown = this.#parts.record.apply({ kind: "overflow_trace", limitBytes }, null, requestId);
     if (!overflown.ok) return overflown;
     return refuse({ reason: "trace_too_large", limitBytes, status: overflown.value.status });
   }

@@ -1,6 +1,6 @@
 /** One build per database: one row in `build` and `spec`; times in milliseconds since the epoch. */
 import { BUILD_STATUSES } from "../core/build.ts";
-import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
 import type { Migration } from "../storage/sql.ts";
 
 const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
@@ -69,8 +69,7 @@ const tables = (added: Added): string => `
         sha256 TEXT NOT NULL,
         expires_at_ms INTEGER,
         delete_at_ms INTEGER${columns(added.artifact)}
-      ) STRICT;
-      ${OUTBOX_TABLE}`;
+      ) STRICT`;
 
 const ADDED_BY_2: Added = {
   build: [
@@ -81,16 +80,27 @@ const ADDED_BY_2: Added = {
   artifact: ["variables TEXT"],
 };
 
+const ADDED_BY_3 = ["owed TEXT NOT NULL DEFAULT '{}'"];
+
+/** What is owed moves from a table of its own into the build's row. */
+const OUTBOX_TO_COLUMN = `
+  UPDATE build SET owed = (
+    SELECT json_group_object(destination, json_object('revision', revision, 'tries', tries, 'dueAtMs', due_at_ms))
+    FROM outbox
+  );
+  DROP TABLE outbox`;
+
 const alter = (table: keyof Added, added: readonly string[]): string[] =>
   added.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`);
 
 export const MIGRATIONS: readonly Migration[] = [
-  { id: 1, sql: tables({ build: [], artifact: [] }) },
+  { id: 1, sql: `${tables({ build: [], artifact: [] })}; ${OUTBOX_TABLE}` },
   { id: 2, sql: [...alter("build", ADDED_BY_2.build), ...alter("artifact", ADDED_BY_2.artifact)].join("; ") },
+  { id: 3, sql: [...alter("build", ADDED_BY_3), OUTBOX_TO_COLUMN].join("; ") },
 ];
 
 /** What a new build begins with: altering a table costs as much as making it. */
-export const FRESH = tables(ADDED_BY_2);
+export const FRESH = tables({ ...ADDED_BY_2, build: [...ADDED_BY_2.build, ...ADDED_BY_3] });
 
 export interface BuildRow {
   id: number;
@@ -121,6 +131,8 @@ export interface BuildRow {
   retried_as: number | null;
   /** JSON of `HistoryEntry[]`: with the state it tells of in one row, so that it costs no write of its own. */
   history: string;
+  /** JSON of what is owed, by destination: debts.ts. */
+  owed: string;
 }
 
 /** Row of `spec`: JSON of `BuildSpec` and `ProjectSnapshot`. Written once; kept apart so that a state change doesn't rewrite it. */

@@ -5,6 +5,7 @@ import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import { readSnapshot, readSpec } from "../core/stored-spec.ts";
 import type { ArtifactSummary } from "../core/summary.ts";
 import type { Bindings, Sql } from "../storage/sql.ts";
+import type { Debts } from "./debts.ts";
 import type { ArtifactRow, BuildRow, SpecRow } from "./schema.ts";
 
 const COLUMNS = [
@@ -34,11 +35,12 @@ const COLUMNS = [
   "watched_until_ms",
   "retried_as",
   "history",
+  "owed",
 ] as const satisfies readonly (keyof BuildRow)[];
 
 const PUT_BUILD = `INSERT OR REPLACE INTO build (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
 
-const toRow = (build: Build): BuildRow => ({
+const toRow = (build: Build, owed: string): BuildRow => ({
   id: build.id,
   project_id: build.projectId,
   pipeline_id: build.pipelineId,
@@ -65,6 +67,7 @@ const toRow = (build: Build): BuildRow => ({
   watched_until_ms: build.watchedUntilMs,
   retried_as: build.retriedAs,
   history: JSON.stringify(build.history),
+  owed,
 });
 
 const fromRow = (row: BuildRow): Build => ({
@@ -109,11 +112,13 @@ export interface CompletedFile {
 
 export class BuildStore {
   readonly #sql: Sql;
+  readonly #debts: Debts;
   #artifacts: readonly ArtifactRow[] | null = null;
   #spec: { readonly spec: BuildSpec; readonly project: ProjectSnapshot } | null = null;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, debts: Debts) {
     this.#sql = sql;
+    this.#debts = debts;
   }
 
   build(): Build | null {
@@ -121,11 +126,13 @@ export class BuildStore {
     if (row === null) return null;
     // Only attempts have artifacts: what wakes to be claimed needn't look for any.
     if (row.attempt === 0) this.#artifacts = [];
+    this.#debts.load(row.owed);
     return fromRow(row);
   }
 
+  /** With what it owes. */
   putBuild(build: Build): void {
-    const row = toRow(build);
+    const row = toRow(build, this.#debts.text());
     this.#sql.run(PUT_BUILD, ...COLUMNS.map((column) => row[column]));
   }
 
@@ -145,6 +152,7 @@ export class BuildStore {
       JSON.stringify(spec),
       JSON.stringify(project),
     );
+    this.#spec = { spec, project };
   }
 
   artifactsIn(state: ArtifactRow["state"]): ArtifactRow[] {
@@ -172,11 +180,13 @@ export class BuildStore {
   /** Memory must not outlive a transaction that was rolled back. */
   forget(): void {
     this.#artifacts = null;
+    this.#spec = null;
+    this.#debts.forget();
   }
 
   /** A record of an object that is about to be written; `deleteAtMs` takes it away should it never become current. */
   beginArtifact(type: string, format: string, key: string, deleteAtMs: number): number {
-    this.forget();
+    this.#artifacts = null;
     const row = this.#sql.first<{ id: number }>(
       `INSERT INTO artifact (type, format, state, r2_key, filename, size_bytes, sha256, delete_at_ms)
        VALUES (?, ?, 'uploading', ?, '', 0, '', ?) RETURNING id`,
@@ -244,7 +254,7 @@ export class BuildStore {
   }
 
   #changeArtifacts(query: string, ...bindings: Bindings): void {
-    this.forget();
+    this.#artifacts = null;
     this.#sql.run(query, ...bindings);
   }
 }

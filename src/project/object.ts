@@ -19,6 +19,7 @@ import { backlogTeller } from "../storage/backlog.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
+import { OutboxTable } from "../storage/outbox-store.ts";
 import { settleWithin } from "../storage/settle.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { buildStub, directoryStub, queueStub } from "../stubs.ts";
@@ -61,7 +62,7 @@ export class ProjectObject extends DurableObject<Env> {
     this.#store = new ProjectStore(this.#sql);
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
     this.#outbox = new Outbox(
-      this.#sql,
+      new OutboxTable<Message>(this.#sql),
       (_destination, message) => this.#send(message),
       backlogTeller(env, "project", () => String(this.#project?.id)),
     );

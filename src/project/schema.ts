@@ -1,6 +1,6 @@
 /** One project per database; times in milliseconds since the epoch. */
 import { BUILD_STATUSES } from "../core/build.ts";
-import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
 import type { Migration } from "../storage/sql.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
 

@@ -6,6 +6,7 @@ import type { Env } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
+import { OutboxTable } from "../storage/outbox-store.ts";
 import type { Sql } from "../storage/sql.ts";
 import { buildStub } from "../stubs.ts";
 import type { RunnerManagers } from "./managers.ts";
@@ -37,8 +38,10 @@ export class Removal {
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
-    this.outbox = new Outbox(parts.sql, (_destination, { buildId, lostRunner, lostManager }) =>
-      buildStub(parts.env, buildId).loseRunner(lostRunner, lostManager ?? null),
+    this.outbox = new Outbox(
+      new OutboxTable<Message>(parts.sql),
+      (_destination, { buildId, lostRunner, lostManager }) =>
+        buildStub(parts.env, buildId).loseRunner(lostRunner, lostManager ?? null),
     );
   }
 

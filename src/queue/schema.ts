@@ -1,7 +1,7 @@
 /** One queue per database; times in milliseconds since the epoch. */
 import type { AccessLevel, Runner } from "../core/runner.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
-import { OUTBOX_TABLE } from "../storage/outbox.ts";
+import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
 import type { Migration } from "../storage/sql.ts";
 
 export const MIGRATIONS: readonly Migration[] = [

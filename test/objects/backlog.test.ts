@@ -1,7 +1,17 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { metricsStub, queueStub } from "../../src/stubs.ts";
-import { advance, fireAlarm, holdTime, pendingBuild, rowsOf, runningBuild, statusOf } from "../support/objects.ts";
+import { buildStub, metricsStub, queueStub } from "../../src/stubs.ts";
+import {
+  advance,
+  alarmOf,
+  fireAlarm,
+  holdTime,
+  pendingBuild,
+  rowsOf,
+  runningBuild,
+  statusOf,
+} from "../support/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -65,11 +75,13 @@ it("what is delivered at once wakes nobody", async () => {
   expect(tell).not.toHaveBeenCalled();
 });
 
-it("what a running build's retry delivers is swept in the same alarm, and is no backlog", async () => {
-  const { stub } = await runningBuild();
-  await rowsOf(stub, `INSERT OR REPLACE INTO outbox VALUES ('project', 999, 'null', 1, ${Date.now()})`);
+it("what a running build's retry delivers is not tried again, and is no backlog", async () => {
+  const { id, stub } = await runningBuild();
+  const owed = { project: { revision: 2, tries: 1, dueAtMs: Date.now() } };
+  await rowsOf(stub, `UPDATE build SET owed = '${JSON.stringify(owed)}'`);
+  await evictDurableObject(stub);
   const told = await waiting();
-  await fireAlarm(stub);
-  expect(await rowsOf(stub, "SELECT destination FROM outbox")).toEqual([]);
+  await fireAlarm(buildStub(env, id));
+  expect(await alarmOf(buildStub(env, id))).toBeGreaterThan(Date.now());
   expect(await waiting()).toBe(told);
 });

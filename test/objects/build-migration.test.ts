@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { FRESH, MIGRATIONS } from "../../src/build/schema.ts";
+import { OUTBOX_TABLE } from "../../src/storage/outbox-store.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
@@ -11,6 +12,7 @@ import {
   pendingBuild,
   rowsOf,
   statusOf,
+  storedDebts,
   traceOf,
   uniqueId,
   valueOf,
@@ -41,20 +43,23 @@ it("a new build has the tables that all migrations lead to", async () => {
   expect(fresh).toEqual(migrated);
 });
 
-it("a build that was made by the version before goes on, and its runner with it", async () => {
+it("a build that was made by the first version goes on, and its runner with it", async () => {
   const { id, stub } = await pendingBuild();
   await claim(stub);
   valueOf(await stub.append(FIRST, 0, bytesOf("before.")));
   const olderAgain = async (older: BuildStub) => {
-    for (const column of ["trace_verified", "trace_resets", "watched_until_ms"]) {
+    for (const column of ["trace_verified", "trace_resets", "watched_until_ms", "owed"]) {
       await rowsOf(older, `ALTER TABLE build DROP COLUMN ${column}`);
     }
     await rowsOf(older, "ALTER TABLE artifact DROP COLUMN variables");
+    await rowsOf(older, OUTBOX_TABLE);
+    await rowsOf(older, "INSERT INTO outbox VALUES ('project', 2, 'null', 1, 1000)");
     await rowsOf(older, "DELETE FROM migrations WHERE id > 1");
   };
   await olderAgain(stub);
   await evictDurableObject(stub);
   const again = buildStub(env, id);
+  expect(await storedDebts(again)).toEqual([{ destination: "project", revision: 2, tries: 1, dueAtMs: 1000 }]);
   expect(valueOf(await again.append(FIRST, 7, bytesOf(" after."))).lengthBytes).toBe(14);
   expect(await traceOf(again)).toBe("before. after.");
   valueOf(await again.report(FIRST, { kind: "succeed" }));

@@ -40,7 +40,7 @@ const PLANS: Record<string, Plan & { readonly dialect?: Dialect }> = {
     ...PLAIN,
     phase: "finish",
     end: "failed",
-    only: ["COMMIT", "DELETE FROM build", "DELETE FROM outbox"],
+    only: ["COMMIT", "DELETE FROM build", "UPDATE build"],
   },
   "the clean-up": { ...PLAIN, phase: "upkeep", archives: [noise(1000), noise(2000)] },
   "a claim that is confirmed": { ...PLAIN, phase: "claim", dialect: MODERN_19 },
@@ -61,13 +61,13 @@ const PLANS: Record<string, Plan & { readonly dialect?: Dialect }> = {
 const WRITES: Record<string, Record<string, readonly string[]>> = {
   "a creation": {
     DirectoryObject: ["INSERT OR REPLACE INTO number"],
-    ProjectObject: ["INSERT INTO build", "INSERT INTO outbox", "COMMIT", "setAlarm"],
-    BuildObject: ["INSERT INTO spec", "INSERT INTO outbox", "COMMIT", "setAlarm", "DELETE FROM outbox"],
+    ProjectObject: ["INSERT INTO build", "INSERT OR REPLACE INTO outbox", "COMMIT", "setAlarm", "DELETE FROM outbox"],
+    BuildObject: ["INSERT INTO spec", "INSERT OR REPLACE INTO build", "COMMIT", "setAlarm"],
     QueueObject: ["INSERT OR REPLACE INTO build"],
   },
   "a claim": {
     QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
-    BuildObject: ["INSERT OR REPLACE INTO build", "COMMIT", "setAlarm"],
+    BuildObject: ["INSERT OR REPLACE INTO build", "setAlarm"],
     ProjectObject: ["UPDATE build"],
   },
   "an append": { BuildObject: ["INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace"] },
@@ -83,12 +83,12 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   "a failure": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
   "a claim that is confirmed": {
     QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
-    BuildObject: ["INSERT OR REPLACE INTO build", "COMMIT", "setAlarm", "INSERT OR REPLACE INTO build"],
+    BuildObject: ["INSERT OR REPLACE INTO build", "setAlarm", "INSERT OR REPLACE INTO build"],
     ProjectObject: ["UPDATE build"],
   },
   "an append of today's runner": { BuildObject: ["INSERT INTO trace"] },
   "an upload that is sent twice": { BuildObject: ["INSERT INTO artifact", "COMMIT"], Worker: ["put", "put", "delete"] },
-  "a verified log": { BuildObject: ["INSERT INTO trace", "COMMIT"] },
+  "a verified log": { BuildObject: ["INSERT INTO trace", "INSERT OR REPLACE INTO build"] },
   "a log that is sent anew": { BuildObject: ["DROP TABLE trace", "COMMIT", "INSERT INTO trace", "COMMIT"] },
   "the clean-up": { BuildObject: ["put", "DROP TABLE trace", "COMMIT", "delete", "DELETE FROM artifact"] },
 };

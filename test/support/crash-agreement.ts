@@ -3,24 +3,25 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { openUploads } from "./crash-points.ts";
-import { rowsOf, valueOf } from "./objects.ts";
+import { rowsOf, storedDebts, valueOf } from "./objects.ts";
 
 /** Messages that haven't arrived. */
 export const owedMessages = async (buildId: number, projectId: number): Promise<object[]> => {
-  const stubs = [buildStub(env, buildId), queueStub(env), projectStub(env, projectId)];
-  return (await Promise.all(stubs.map((stub) => rowsOf(stub, "SELECT * FROM outbox")))).flat();
+  const stubs = [queueStub(env), projectStub(env, projectId)];
+  const owed = await Promise.all(stubs.map((stub) => rowsOf(stub, "SELECT * FROM outbox")));
+  return [...(await storedDebts(buildStub(env, buildId))), ...owed.flat()];
 };
 
-/** Have queue and project heard what the build last said? Rows of what they acknowledged may wait for its next write. */
+/** Have queue and project heard what the build last said? What they acknowledged its row may still name. */
 export const areCopiesCurrent = async (buildId: number, projectId: number): Promise<boolean> => {
-  const owedTo = async (destination: string, copies: Record<string, unknown>[]): Promise<boolean> => {
-    const query = `SELECT revision FROM outbox WHERE destination = '${destination}'`;
-    const [owed] = await rowsOf(buildStub(env, buildId), query);
-    return owed !== undefined && !copies.some((copy) => Number(copy["revision"]) >= Number(owed["revision"]));
+  const debts = await storedDebts(buildStub(env, buildId));
+  const isOwed = (to: string, copies: Record<string, unknown>[]): boolean => {
+    const owed = debts.find(({ destination }) => destination === to);
+    return owed !== undefined && !copies.some((copy) => Number(copy["revision"]) >= owed.revision);
   };
   const indexed = await rowsOf(projectStub(env, projectId), `SELECT revision FROM build WHERE id = ${buildId}`);
   const queued = await rowsOf(queueStub(env), `SELECT revision FROM build WHERE build_id = ${buildId}`);
-  return !(await owedTo("project", indexed)) && !(await owedTo("queue", queued));
+  return !isOwed("project", indexed) && !isOwed("queue", queued);
 };
 
 /** How many builds the project knows. */

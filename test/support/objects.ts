@@ -155,6 +155,13 @@ export const alterTrace = async (stub: DurableObjectStub, alter: (bytes: Uint8Ar
 export const rowsOf = (stub: DurableObjectStub, query: string): Promise<Record<string, SqlStorageValue>[]> =>
   runInDurableObject(stub, (_instance, state) => state.storage.sql.exec(query).toArray());
 
+/** What a build owes, as its row says. */
+export const storedDebts = async (stub: DurableObjectStub) => {
+  const [row] = await rowsOf(stub, "SELECT owed FROM build");
+  const owed = JSON.parse(String(row?.["owed"] ?? "{}")) as Record<string, { revision: number; tries: number }>;
+  return Object.entries(owed).map(([destination, debt]) => ({ destination, ...debt }));
+};
+
 export const settings = (change: Partial<RunnerSettings> = {}): RunnerSettings => ({
   ...DEFAULT_RUNNER_SETTINGS,
   description: "a runner",

@@ -33,14 +33,13 @@ export const findLeaks = (stateDir: string): string[] => {
     for (const { key } of query("SELECT key FROM _mf_multipart_uploads WHERE state = 0")) unfinished.add(String(key));
   });
   const known = new Set<string>();
-  const owed = (of: string, query: (sql: string) => Row[]): void => {
-    for (const { destination } of query("SELECT destination FROM outbox"))
-      leaks.push(`${of} owes ${destination} a message`);
+  const owed = (of: string, destinations: readonly Row[]): void => {
+    for (const { destination } of destinations) leaks.push(`${of} owes ${destination} a message`);
   };
   eachObject(join(state, "do/signalbox-BuildObject"), (query) => {
     const [build] = query("SELECT id, finished_at_ms FROM build");
     const name = `build ${build?.["id"]}`;
-    owed(name, query);
+    owed(name, query("SELECT key AS destination FROM build, json_each(build.owed)"));
     for (const { r2_key, state, delete_at_ms } of query("SELECT r2_key, state, delete_at_ms FROM artifact")) {
       known.add(String(r2_key));
       if (state === "current" && !stored.has(String(r2_key))) leaks.push(`${name}: ${r2_key} is not in R2`);
@@ -51,10 +50,12 @@ export const findLeaks = (stateDir: string): string[] => {
     if (isOld && query("SELECT 1 FROM trace LIMIT 1").length > 0) leaks.push(`${name}: its log has not moved to R2`);
   });
   eachObject(join(state, "do/signalbox-QueueObject"), (query) => {
-    owed("the queue", query);
+    owed("the queue", query("SELECT destination FROM outbox"));
     for (const { build_id } of query("SELECT build_id FROM build")) leaks.push(`the queue still has build ${build_id}`);
   });
-  eachObject(join(state, "do/signalbox-ProjectObject"), (query) => owed("a project", query));
+  eachObject(join(state, "do/signalbox-ProjectObject"), (query) =>
+    owed("a project", query("SELECT destination FROM outbox")),
+  );
   for (const key of [...stored, ...unfinished]) if (!known.has(key)) leaks.push(`nobody knows ${key} in R2`);
   return leaks;
 };

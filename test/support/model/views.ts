@@ -21,7 +21,8 @@ export const viewBuild = (id: number): Promise<BuildView | null> =>
   runInDurableObject(buildStub(env, id), async (instance, { storage }) => {
     const summary = instance.summary();
     if (!summary.ok) return null;
-    const owed = storage.sql.exec("SELECT * FROM outbox").toArray().length;
+    const { text } = storage.sql.exec<{ text: string }>("SELECT owed AS text FROM build").one();
+    const owed = Object.keys(JSON.parse(text) as object).length;
     return { summary: summary.value, history: valueOf(instance.history()), owed, alarmAtMs: await storage.getAlarm() };
   });
 

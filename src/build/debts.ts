@@ -1,0 +1,82 @@
+/**
+ * What the build owes to its queue and its project: word of how it stands. A column of the build's own row, so that a change
+ * and what it owes are one write. The row may still name what has been acknowledged since: a restart sends it once more.
+ */
+import type { Owed, OutboxStore } from "../storage/outbox-store.ts";
+import type { Sql } from "../storage/sql.ts";
+
+/** There is nothing to keep of a message: what it says, the build knows when it tells it. */
+type Debt = Pick<Owed<null>, "revision" | "tries" | "dueAtMs">;
+
+export class Debts implements OutboxStore<null> {
+  readonly #sql: Sql;
+  readonly #isWrittenSoon: () => boolean;
+  /** By destination; null when only the row knows. */
+  #owed: Map<string, Debt> | null = new Map();
+
+  /** `isWrittenSoon`: is the build's row going to be written anyway, so that an acknowledgement can wait for that? */
+  constructor(sql: Sql, isWrittenSoon: () => boolean) {
+    this.#sql = sql;
+    this.#isWrittenSoon = isWrittenSoon;
+  }
+
+  load(text: string): void {
+    this.#owed = new Map(Object.entries(JSON.parse(text) as Record<string, Debt>));
+  }
+
+  /** For the column. */
+  text(): string {
+    return JSON.stringify(Object.fromEntries(this.#all()));
+  }
+
+  /** Memory must not outlive a transaction that was rolled back. */
+  forget(): void {
+    this.#owed = null;
+  }
+
+  /** Stored with the build's row. */
+  put({ destination, revision, tries, dueAtMs }: Owed<null>): void {
+    this.#all().set(destination, { revision, tries, dueAtMs });
+  }
+
+  find(destination: string): Pick<Owed<null>, "revision" | "message" | "tries"> | null {
+    const debt = this.#all().get(destination);
+    return debt === undefined ? null : { ...debt, message: null };
+  }
+
+  remove(destination: string, revision: number): void {
+    const owed = this.#all();
+    if (owed.get(destination)?.revision !== revision) return;
+    owed.delete(destination);
+    if (owed.size === 0 && !this.#isWrittenSoon()) this.#write();
+  }
+
+  delay(destination: string, dueAtMs: number): void {
+    const debt = this.#all().get(destination);
+    if (debt === undefined) return;
+    this.#all().set(destination, { ...debt, tries: debt.tries + 1, dueAtMs });
+    this.#write();
+  }
+
+  nextDueMs(): number | null {
+    const times = [...this.#all().values()].map(({ dueAtMs }) => dueAtMs);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  dueBy(nowMs: number): string[] {
+    return [...this.#all()].filter(([, { dueAtMs }]) => dueAtMs <= nowMs).map(([destination]) => destination);
+  }
+
+  backlog(): number {
+    return [...this.#all().values()].filter(({ tries }) => tries > 0).length;
+  }
+
+  #all(): Map<string, Debt> {
+    if (this.#owed === null) this.load(this.#sql.first<{ owed: string }>("SELECT owed FROM build")?.owed ?? "{}");
+    return (this.#owed ??= new Map());
+  }
+
+  #write(): void {
+    this.#sql.run("UPDATE build SET owed = ?", this.text());
+  }
+}
