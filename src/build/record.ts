@@ -36,7 +36,7 @@ export interface NewBuild {
 export const DESTINATIONS = ["queue", "project"] as const;
 export type Destination = (typeof DESTINATIONS)[number];
 
-const hears = (destination: Destination, tell: Audience | null): boolean =>
+const hears = (destination: Destination, tell: Audience): boolean =>
   tell === destination || tell === "queue and project";
 
 /** So long does an answer wait for the copies elsewhere to follow, so that its reader finds them changed. */
@@ -101,7 +101,7 @@ export class BuildRecord {
       store.putSpec(input.id, input.spec, input.project);
       store.putBuild(queued.build);
     });
-    this.#follow(queued.build, null);
+    this.#follow(queued.build, "nobody");
     logChange(enqueue, created, queued.build, input.requestId);
   }
 
@@ -280,7 +280,7 @@ export class BuildRecord {
     store.putBuild(build);
   }
 
-  #follow(build: Build, tell: Audience | null): void {
+  #follow(build: Build, tell: Audience): void {
     this.#build = build;
     this.#storedContactMs = build.lastContactAtMs;
     this.arm();

@@ -13,7 +13,7 @@ export const MAX_LOST_CLAIMS = 3;
 export const MOST_HISTORY = 500;
 
 /** Who must hear of a change: whoever did not make it himself. */
-export type Audience = "project" | "queue" | "queue and project";
+export type Audience = "nobody" | "project" | "queue" | "queue and project";
 
 export type Verdict =
   | { readonly kind: "changed"; readonly build: Build; readonly tell: Audience }
@@ -65,8 +65,11 @@ export const claim: Rule<"claim"> = (build, event, nowMs) => {
     lastContactAtMs: null,
     traceResets: 0,
   };
-  const change = event.twoPhase ? taken : { ...taken, status: "running" as const, startedAtMs: nowMs };
-  return changed(build, change, event, nowMs, `claimed by runner ${event.runner.id}`, "project");
+  const detail = `claimed by runner ${event.runner.id}`;
+  // To all but the queue, which asked, it is pending as before: it is the confirmation that is news.
+  if (event.twoPhase) return changed(build, taken, event, nowMs, detail, "nobody");
+  const change = { ...taken, status: "running", startedAtMs: nowMs } as const;
+  return changed(build, change, event, nowMs, detail, "project");
 };
 
 /** The attempt is over before it began: its token is worth nothing from here on. */

@@ -133,6 +133,7 @@ describe("the end", () => {
 describe("who is told", () => {
   it.each<[string, Build, BuildEvent, string]>([
     ["a claim: the queue made it", BUILDS.pending, claimOf(BUILDS.pending), "project"],
+    ["a claim that waits to be confirmed", BUILDS.pending, claimOf(BUILDS.pending, runnerRef(7), true), "nobody"],
     ["a lost claim: the queue must offer it again", BUILDS.running, { kind: "lose_claim" }, "queue and project"],
     ["a released claim", BUILDS.running, { kind: "release", attempt: 1 }, "queue and project"],
     ["an end", BUILDS.running, { kind: "succeed" }, "queue and project"],

@@ -23,12 +23,14 @@ const queuedAs = ({ summary }: ModelBuild["view"]): string => {
 
 /** What the copies say otherwise, in words; null when they agree. */
 export const difference = ({ id, label, project, view }: ModelBuild, { queue, indexes }: Copies): string | null => {
-  const { status, revision } = view.summary;
+  const { status, revision, runner } = view.summary;
   const row = queue.builds.get(id);
   const queued = row === undefined ? "gone" : row.state === "taken" ? `taken by ${row.runnerId}` : row.state;
   const indexed = indexes.get(project.id)?.builds.get(id);
   if (queued !== queuedAs(view)) return `${label} is ${queuedAs(view)}, and ${queued} to the queue`;
-  if (indexed?.status === status && indexed.revision === revision) return null;
+  // To its project a claim is no news before the runner has confirmed it.
+  const behind = status === "pending" && runner !== null ? 1 : 0;
+  if (indexed?.status === status && revision - indexed.revision <= behind) return null;
   return `${label} is ${status}@${revision}, and ${indexed?.status}@${indexed?.revision} to its project`;
 };
 
