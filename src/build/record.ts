@@ -209,17 +209,21 @@ export class BuildRecord {
     this.#armedForMs = null;
   }
 
-  /** Arms the alarm for what comes first. An append doesn't: an alarm that fires early looks, and arms anew. */
+  /**
+   * Has the alarm come in time for what comes first. It is never put off, and an append doesn't arm at all: an alarm that
+   * comes early looks, and arms anew, which costs less than a write with each change.
+   */
   arm(retryAtMs: number | null = null): void {
     const build = this.#build;
     if (build === null) return;
     const { outbox, storage } = this.#parts;
     // What failed is overdue: without the pause the alarm would fire at once, again and again.
     const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
-    if (next === this.#armedForMs) return;
+    const isInTime = retryAtMs === null && this.#armedForMs !== null && this.#armedForMs <= next;
+    if (isInTime || next === Infinity) return;
     this.#armedForMs = next;
     // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
-    void (next === Infinity ? storage.deleteAlarm() : storage.setAlarm(next));
+    void storage.setAlarm(next);
   }
 
   /** When the build itself has something to do for its alarm: a deadline, an artifact, its trace or its end. */
@@ -244,7 +248,7 @@ export class BuildRecord {
    * a build that waits: its deadline must not come before its queue knows of it.
    */
   #retryAtMs(build: Build, nowMs: number): number {
-    const next = this.#nextWorkMs(build);
+    const next = Math.min(this.#nextWorkMs(build), this.#armedForMs ?? Infinity);
     const waits = build.status === "pending" && build.claim === null;
     return !waits && next > nowMs && next <= nowMs + LONGEST_RETRY_MS ? next : nowMs + FIRST_RETRY_MS;
   }

@@ -15,7 +15,7 @@ import { compareFullQueue, compareLongTrace } from "./flat.ts";
 import type { Comparison } from "./measure.ts";
 import { uploadMemory } from "./memory.ts";
 import { pickUpTimes } from "./pickup.ts";
-import { startBare, startCounted, startOurs } from "./servers.ts";
+import { removeState, startBare, startCounted, startOurs } from "./servers.ts";
 import type { BenchServer } from "./servers.ts";
 import { compareTransfers } from "./transfer.ts";
 
@@ -165,4 +165,8 @@ const processors = cpus();
 console.log(
   `${processors.length} × ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
 );
-for (const name of asked.length === 0 ? Object.keys(SECTIONS) : asked) if (isSection(name)) await SECTIONS[name]();
+try {
+  for (const name of asked.length === 0 ? Object.keys(SECTIONS) : asked) if (isSection(name)) await SECTIONS[name]();
+} finally {
+  await removeState();
+}
