@@ -101,7 +101,10 @@ export class BuildRecord {
       store.putSpec(input.id, input.spec, input.project);
       store.putBuild(queued.build);
     });
-    this.#follow(queued.build, "nobody");
+    this.#build = queued.build;
+    // Earlier than need be: a claim that comes before this needs no alarm for its lease.
+    this.#armFor(Math.min(nowMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(queued.build)));
+    this.#parts.onChange();
     logChange(enqueue, created, queued.build, input.requestId);
   }
 
@@ -216,14 +219,17 @@ export class BuildRecord {
   arm(retryAtMs: number | null = null): void {
     const build = this.#build;
     if (build === null) return;
-    const { outbox, storage } = this.#parts;
+    const { outbox } = this.#parts;
     // What failed is overdue: without the pause the alarm would fire at once, again and again.
     const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
     const isInTime = retryAtMs === null && this.#armedForMs !== null && this.#armedForMs <= next;
-    if (isInTime || next === Infinity) return;
-    this.#armedForMs = next;
+    if (!isInTime && next !== Infinity) this.#armFor(next);
+  }
+
+  #armFor(atMs: number): void {
+    this.#armedForMs = atMs;
     // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
-    void storage.setAlarm(next);
+    void this.#parts.storage.setAlarm(atMs);
   }
 
   /** When the build itself has something to do for its alarm: a deadline, an artifact, its trace or its end. */

@@ -67,7 +67,7 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   },
   "a claim": {
     QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
-    BuildObject: ["INSERT OR REPLACE INTO build", "setAlarm"],
+    BuildObject: ["INSERT OR REPLACE INTO build"],
     ProjectObject: ["UPDATE build"],
   },
   "an append": { BuildObject: ["INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace", "INSERT INTO trace"] },
@@ -83,7 +83,7 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   "a failure": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
   "a claim that is confirmed": {
     QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
-    BuildObject: ["INSERT OR REPLACE INTO build", "setAlarm", "INSERT OR REPLACE INTO build"],
+    BuildObject: ["INSERT OR REPLACE INTO build", "INSERT OR REPLACE INTO build"],
     ProjectObject: ["UPDATE build"],
   },
   "an append of today's runner": { BuildObject: ["INSERT INTO trace"] },

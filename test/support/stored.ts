@@ -5,8 +5,11 @@ import { env } from "cloudflare:workers";
 /** Not the metrics, which count what is refused as well. */
 const NAMESPACES = { BUILDS: env.BUILDS, QUEUES: env.QUEUES, PROJECTS: env.PROJECTS, DIRECTORY: env.DIRECTORY };
 
-/** When somebody was last heard of, or has read, which refused requests and reads may change. */
-const CONTACT_COLUMNS = new Set(["contacted_at_ms", "last_contact_at_ms", "asked_at_ms", "watched_until_ms"]);
+/**
+ * When somebody was last heard of, or has read, which refused requests and reads may change; and the debts that are written
+ * with that, of which some are paid.
+ */
+const CONTACT_COLUMNS = new Set(["contacted_at_ms", "last_contact_at_ms", "asked_at_ms", "watched_until_ms", "owed"]);
 
 const textOf = (value: SqlStorageValue): string =>
   value instanceof ArrayBuffer ? Buffer.from(value).toString("hex") : JSON.stringify(value);
