@@ -151,10 +151,10 @@ export const settingsOf = (env: Env): Settings => {
   return result.settings;
 };
 
-const keys = new WeakMap<Env, Promise<TokenKeys>>();
+const keys = new WeakMap<Env, TokenKeys>();
 
 /** The keys that sign and verify this deployment's tokens. */
-export const tokenKeys = (env: Env): Promise<TokenKeys> => {
+export const tokenKeys = (env: Env): TokenKeys => {
   const known = keys.get(env);
   if (known !== undefined) return known;
   const { tokenSecret, tokenSecretPrevious } = settingsOf(env);

@@ -21,7 +21,6 @@ const describe = async (
 ): Promise<ClaimedDependency | null> => {
   const dependency = await buildStub(env, id).dependency();
   if (!dependency.ok) return null;
-  const keys = await tokenKeys(env);
   const claims = { queue: DEFAULT_QUEUE, id, dependant: dependant.id, attempt: dependant.attempt };
-  return { ...dependency.value, downloadToken: await keys.sign({ kind: "download", ...claims }) };
+  return { ...dependency.value, downloadToken: tokenKeys(env).sign({ kind: "download", ...claims }) };
 };

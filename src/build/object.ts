@@ -332,17 +332,15 @@ export class BuildObject extends DurableObject<Env> {
   /** What a runner needs for the next attempt, beside the spec. */
   async #prepare({ id, attempt }: Build, spec: BuildSpec): Promise<Pick<ClaimedBuild, "token" | "dependencies">> {
     const next = { id, attempt: attempt + 1 };
-    const keys = await tokenKeys(this.env);
-    const token = await keys.sign({ kind: "build", queue: DEFAULT_QUEUE, ...next });
+    const token = tokenKeys(this.env).sign({ kind: "build", queue: DEFAULT_QUEUE, ...next });
     return { token, dependencies: await describeDependencies(this.env, spec.dependencies, next) };
   }
 
   async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {
-    if (this.#record.build === null) return refuse(unknownBuild);
-    const secrets = await secretsToMask(this.env, this.#record.build, this.#store.spec());
-    // Looked at again after the await: it may have been removed, or have finished.
     const { build } = this.#record;
-    return build === null ? refuse(unknownBuild) : accept(await this.#reader.read(build, offset, maxBytes, secrets));
+    if (build === null) return refuse(unknownBuild);
+    const secrets = secretsToMask(this.env, build, this.#store.spec());
+    return accept(await this.#reader.read(build, offset, maxBytes, secrets));
   }
 
   /** How the build stands now, to one of those who keep a copy of it. */

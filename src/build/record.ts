@@ -45,6 +45,8 @@ const SETTLE_MS = 1000;
 export const ARCHIVE_AFTER_MS = 15_000;
 
 const MINUTE_MS = 60_000;
+/** Another machine's clock may have set the alarm that ours is to know of. */
+const CLOCK_SKEW_MS = 5_000;
 /** A reader is expected to look again within this. */
 const WATCHED_MS = 30_000;
 const WATCH_WRITE_MS = 10_000;
@@ -87,6 +89,9 @@ export class BuildRecord {
     this.#build = { ...stored, lastContactAtMs };
     this.#storedContactMs = lastContactAtMs;
     this.#storedWatchMs = stored.watchedUntilMs;
+    // Only a build to which nothing has happened knows its alarm without asking for it.
+    const firstAlarmMs = stored.revision === 1 ? this.#firstAlarmMs(stored) : 0;
+    if (firstAlarmMs > Date.now() + CLOCK_SKEW_MS) this.#armedForMs = firstAlarmMs;
   }
 
   create(input: NewBuild, nowMs: number): void {
@@ -102,8 +107,7 @@ export class BuildRecord {
       store.putBuild(queued.build);
     });
     this.#build = queued.build;
-    // Earlier than need be: a claim that comes before this needs no alarm for its lease.
-    this.#armFor(Math.min(nowMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(queued.build)));
+    this.#armFor(this.#firstAlarmMs(queued.build));
     this.#parts.onChange();
     logChange(enqueue, created, queued.build, input.requestId);
   }
@@ -224,6 +228,11 @@ export class BuildRecord {
     const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
     const isInTime = retryAtMs === null && this.#armedForMs !== null && this.#armedForMs <= next;
     if (!isInTime && next !== Infinity) this.#armFor(next);
+  }
+
+  /** Of a new build. Earlier than need be: a claim that comes before this needs no alarm for its lease. */
+  #firstAlarmMs(build: Build): number {
+    return Math.min(build.createdAtMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(build));
   }
 
   #armFor(atMs: number): void {

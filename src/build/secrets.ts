@@ -12,24 +12,24 @@ const LATER_EPOCHS = 5;
  * Everything that a build's trace must not betray: its own tokens and its project's, under each secret that may have
  * signed them, and the values of its masked variables, since legacy runners don't hide those themselves.
  */
-export const secretsToMask = async (
+export const secretsToMask = (
   env: Env,
   build: Build,
   { spec, project }: { readonly spec: BuildSpec; readonly project: ProjectSnapshot },
-): Promise<Uint8Array[]> => {
-  const keys = await tokenKeys(env);
+): Uint8Array[] => {
+  const keys = tokenKeys(env);
   const { id } = project;
-  const tokens = await Promise.all([
-    ...count(build.attempt, 1).map((attempt) =>
+  const tokens = [
+    ...count(build.attempt, 1).flatMap((attempt) =>
       keys.signWithAll({ kind: "build", queue: DEFAULT_QUEUE, id: build.id, attempt }),
     ),
-    ...count(LATER_EPOCHS, project.tokenEpoch).map((epoch) =>
+    ...count(LATER_EPOCHS, project.tokenEpoch).flatMap((epoch) =>
       keys.signWithAll({ kind: "project", queue: DEFAULT_QUEUE, id, epoch }),
     ),
-  ]);
+  ];
   const values = spec.variables.filter(({ masked, value }) => masked && isMaskable(value)).map(({ value }) => value);
   const encoder = new TextEncoder();
-  return [...tokens.flat(), ...values].map((secret) => encoder.encode(secret));
+  return [...tokens, ...values].map((secret) => encoder.encode(secret));
 };
 
 /** GitLab's rule: a short value would take half of the log with it, and one of several lines never stands in one piece. */

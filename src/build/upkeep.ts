@@ -64,7 +64,7 @@ export class Upkeep {
     const { env, record, store, trace, reader, artifacts } = this.#parts;
     const { build } = record;
     if (build === null || trace.tail.lengthBytes === 0) return;
-    const secrets = await secretsToMask(env, build, store.spec());
+    const secrets = secretsToMask(env, build, store.spec());
     const upload = artifacts.begin(build.id, "trace", "raw", Date.now());
     const unchanged = () => record.build?.revision === build.revision;
     const file = await artifacts.write(upload, async (offset) =>

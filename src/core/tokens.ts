@@ -4,6 +4,10 @@
  * the queue, the numbers, and which secret signed it. The signature comes first because runners take the first eight
  * characters for a short name; its 24 bytes fill 32 characters of base64url exactly, so no bit is left to alter.
  */
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, createSecretKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+
 export type TokenClaims =
   | {
       readonly kind: "runner";
@@ -42,7 +46,7 @@ const MAX_COUNT = 2 ** 31;
 
 interface SigningKey {
   readonly id: string;
-  readonly key: CryptoKey;
+  readonly key: KeyObject;
 }
 
 /** Signs and verifies with the current secret, and still accepts what the previous one signed. */
@@ -58,64 +62,60 @@ export class TokenKeys {
   }
 
   /** @param current must not be empty; an empty or equal previous one counts as none */
-  static async from(current: string, previous = ""): Promise<TokenKeys> {
-    const older = previous === "" || previous === current ? [] : [await signingKey(previous)];
-    return new TokenKeys(await signingKey(current), older);
+  static from(current: string, previous = ""): TokenKeys {
+    const older = previous === "" || previous === current ? [] : [signingKey(previous)];
+    return new TokenKeys(signingKey(current), older);
   }
 
   /** @throws RangeError for claims that `verify` would not take back: an odd queue name, a number out of its range */
-  sign(claims: TokenClaims): Promise<string> {
+  sign(claims: TokenClaims): string {
     return signWith(this.#current, claims);
   }
 
   /** The token under each secret, the current one's first: all of them are to be masked in logs. */
-  signWithAll(claims: TokenClaims): Promise<string[]> {
-    return Promise.all(this.#all.map((key) => signWith(key, claims)));
+  signWithAll(claims: TokenClaims): string[] {
+    return this.#all.map((key) => signWith(key, claims));
   }
 
   /** What a token says, or null for any text that none of the secrets has signed. */
-  async verify(token: string): Promise<TokenClaims | null> {
+  verify(token: string): TokenClaims | null {
     const known = this.#genuine.get(token);
     if (known !== undefined) return known;
-    const claims = await this.#verify(token);
+    const claims = this.#verify(token);
     if (claims === null) return null;
     if (this.#genuine.size >= MOST_REMEMBERED) this.#genuine.clear();
     this.#genuine.set(token, claims);
     return claims;
   }
 
-  async #verify(token: string): Promise<TokenClaims | null> {
+  #verify(token: string): TokenClaims | null {
     const parsed = parse(token);
     if (parsed === null) return null;
     // Two secrets may share an id by chance, so each key of that id has its try.
     for (const { id, key } of this.#all) {
       if (id !== parsed.keyId) continue;
-      if (sameText(parsed.signature, await signature(key, parsed.signed))) return parsed.claims;
+      if (sameText(parsed.signature, signature(key, parsed.signed))) return parsed.claims;
     }
     return null;
   }
 }
 
 /** Compares two texts in a time that tells nothing about where they differ. */
-export const sameSecret = async (a: string, b: string): Promise<boolean> => {
-  const digest = async (text: string) =>
-    base64Url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return sameText(await digest(a), await digest(b));
+export const sameSecret = (a: string, b: string): boolean => {
+  const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+  return sameText(digest(a), digest(b));
 };
 
-const signingKey = async (secret: string): Promise<SigningKey> => {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, ["sign"]);
+const signingKey = (secret: string): SigningKey => {
+  const key = createSecretKey(secret, "utf8");
   // No payload has a space, so this label is never what a token's signature covers.
-  const mac = await hmac(key, "signalbox key id");
-  const id = Array.from(mac.subarray(0, KEY_ID_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { id, key };
+  return { id: hmac(key, "signalbox key id").toString("hex", 0, KEY_ID_BYTES), key };
 };
 
-const signWith = async ({ id, key }: SigningKey, claims: TokenClaims): Promise<string> => {
+const signWith = ({ id, key }: SigningKey, claims: TokenClaims): string => {
   const prefix = claims.kind === "runner" ? claims.prefix : "";
   const payload = [...fields(claims), id].join("_");
-  const token = `${prefix}${await signature(key, prefix + payload)}${payload}`;
+  const token = `${prefix}${signature(key, prefix + payload)}${payload}`;
   if (parse(token) === null) throw new RangeError(`not to be signed: ${payload}`);
   return token;
 };
@@ -169,19 +169,13 @@ const claimsOf = (groups: Record<string, string | undefined>): TokenClaims | nul
 };
 
 /** Its first character is a letter, at the price of one bit: a token with a dash in front looks like a flag to a shell. */
-const signature = async (key: CryptoKey, text: string): Promise<string> => {
-  const [first = 0, ...rest] = (await hmac(key, text)).subarray(0, SIGNATURE_BYTES);
-  return base64Url(Uint8Array.of(first & 0x7f, ...rest));
+const signature = (key: KeyObject, text: string): string => {
+  const mac = hmac(key, text).subarray(0, SIGNATURE_BYTES);
+  mac[0] = (mac[0] ?? 0) & 0x7f;
+  return mac.toString("base64url");
 };
 
-const hmac = async (key: CryptoKey, text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
-
-const base64Url = (bytes: ArrayBuffer | Uint8Array): string =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+const hmac = (key: KeyObject, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /** Looks at every character, whatever the first ones are. */
 const sameText = (a: string, b: string): boolean => {

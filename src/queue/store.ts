@@ -230,19 +230,14 @@ export class QueueStore {
 
   /** Numbered by what is there and not by the clock, which may stand still or go back from one life of the object to the next. */
   #remember({ runnerId, epoch }: Holder, buildId: number): void {
-    const last = this.#sql.first<Pick<RunnerBuildRow, "position">>(
-      "SELECT position FROM runner_build WHERE runner_id = ? ORDER BY position DESC LIMIT 1",
+    const added = this.#sql.first<Pick<RunnerBuildRow, "position">>(
+      `INSERT INTO runner_build (runner_id, position, build_id, runner_epoch)
+       SELECT ?1, COALESCE(MAX(position), 0) + 1, ?2, ?3 FROM runner_build WHERE runner_id = ?1 RETURNING position`,
       runnerId,
-    );
-    const position = (last?.position ?? 0) + 1;
-    this.#sql.run(
-      "INSERT INTO runner_build (runner_id, position, build_id, runner_epoch) VALUES (?, ?, ?, ?)",
-      runnerId,
-      position,
       buildId,
       epoch,
     );
-    const oldest = position - REMEMBERED_BUILDS;
+    const oldest = (added?.position ?? 0) - REMEMBERED_BUILDS;
     if (oldest > 0) {
       this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runnerId, oldest);
     }

@@ -29,7 +29,7 @@ let again: LegacyBuild;
 let tokens: Record<"project" | "runner" | "build" | "download", string>;
 let before: object;
 
-const signed = async (claims: TokenClaims): Promise<string> => (await tokenKeys(env)).sign(claims);
+const signed = async (claims: TokenClaims): Promise<string> => tokenKeys(env).sign(claims);
 
 const state = () => everything([mine.build.id, foreign.build.id]);
 

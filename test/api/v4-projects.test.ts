@@ -41,8 +41,8 @@ describe("creating a project", () => {
       jobs_enabled: true,
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     });
-    const keys = await tokenKeys(env);
-    expect(await keys.verify(project["runners_token"] as string)).toMatchObject({ kind: "project", id: project.id });
+    const keys = tokenKeys(env);
+    expect(keys.verify(project["runners_token"] as string)).toMatchObject({ kind: "project", id: project.id });
   });
 
   test.each([

@@ -178,8 +178,8 @@ describe("the archive", () => {
 
   it("takes a finished build's trace a little later, frees the rows, and reads the same in every range", async () => {
     const { id, projectId, stub } = await runningBuild();
-    const keys = await tokenKeys(env);
-    const secret = await keys.sign({ kind: "project", queue: "default", id: projectId, epoch: 1 });
+    const keys = tokenKeys(env);
+    const secret = keys.sign({ kind: "project", queue: "default", id: projectId, epoch: 1 });
     const log = `${"line of a log\n".repeat(100_000)}${secret}\nend\n`;
     await stub.report(FIRST, { kind: "succeed" }, logOf(log));
     const ranges = [0, 5, 1024 * 1024 - 3, log.length - 40, log.length, log.length + 5];

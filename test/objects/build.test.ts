@@ -51,8 +51,8 @@ describe("claiming", () => {
   it("gives the runner a token of its attempt, and what it is to do", async () => {
     const build = await pendingBuild({ script: ["make all"] });
     const claimed = await claim(build.stub, runnerRefOf({ id: 12 }));
-    const keys = await tokenKeys(env);
-    expect(await keys.verify(claimed.token)).toEqual({ kind: "build", queue: "default", id: build.id, attempt: 1 });
+    const keys = tokenKeys(env);
+    expect(keys.verify(claimed.token)).toEqual({ kind: "build", queue: "default", id: build.id, attempt: 1 });
     expect(claimed).toMatchObject({
       spec: { script: ["make all"] },
       summary: { status: "running", runner: { id: 12 } },
@@ -103,9 +103,9 @@ describe("claiming", () => {
     const { id, stub } = await pendingBuild({ dependencies: [dependency.id, uniqueId()] });
     const { dependencies } = await claim(stub);
     expect(dependencies.map((each) => each.build.name)).toEqual(["compile"]);
-    const keys = await tokenKeys(env);
+    const keys = tokenKeys(env);
     const token = { kind: "download", queue: "default", id: dependency.id, dependant: id, attempt: 1 };
-    expect(await keys.verify(dependencies[0]?.downloadToken ?? "")).toEqual(token);
+    expect(keys.verify(dependencies[0]?.downloadToken ?? "")).toEqual(token);
     expect(await stub.holder(1)).toMatchObject({ ok: true });
     await stub.report(FIRST, { kind: "succeed" });
     expect(await stub.holder(1)).toMatchObject({ ok: false, refusal: { reason: "not_running" } });

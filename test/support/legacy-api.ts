@@ -49,7 +49,7 @@ export const newProject = async (settings: Partial<Project> = {}): Promise<Proje
 };
 
 export const runnersToken = async (project: Project): Promise<string> =>
-  (await tokenKeys(env)).sign({
+  tokenKeys(env).sign({
     kind: "project",
     queue: DEFAULT_QUEUE,
     id: project.id,

@@ -158,7 +158,7 @@ export const rowsOf = (stub: DurableObjectStub, query: string): Promise<Record<s
 /** What a build owes, as its row says. */
 export const storedDebts = async (stub: DurableObjectStub) => {
   const [row] = await rowsOf(stub, "SELECT owed FROM build");
-  const owed = JSON.parse(String(row?.["owed"] ?? "{}")) as Record<string, { revision: number; tries: number }>;
+  const owed = JSON.parse(row?.["owed"] as string) as Record<string, { revision: number; tries: number }>;
   return Object.entries(owed).map(([destination, debt]) => ({ destination, ...debt }));
 };
 

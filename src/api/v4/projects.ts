@@ -17,7 +17,7 @@ import { newProject, projectChange, projectForm } from "./project-form.ts";
 import { withProject } from "./targets.ts";
 
 const runnersToken = async (env: Env, { id, tokenEpoch }: Project): Promise<string> =>
-  (await tokenKeys(env)).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
+  tokenKeys(env).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
 
 const present = async (context: ConsumerContext, project: Project): Promise<object> =>
   projectEntity(project, originOf(context), await runnersToken(context.env, project));

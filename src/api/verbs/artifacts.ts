@@ -75,7 +75,7 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
   const limitBytes = settingsOf(env).maxArtifactBytes;
   const lifetimeAsked = (fields: Fields) => lifetimeMs(request.expireIn ?? fields["expire_in"] ?? null);
   // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
-  if (request.token !== null && (await claimsOf(env, request.token)) === null) return refuse({ reason: "forbidden" });
+  if (request.token !== null && claimsOf(env, request.token) === null) return refuse({ reason: "forbidden" });
   let begun: { readonly id: number; readonly access: Access } | null = null;
   /** The build's own refusals come before what is wrong with the request. */
   const admitted = async (fields: Fields): Promise<Outcome<Access>> => {
@@ -176,7 +176,7 @@ export const findArchive = async (
   token: string | null,
   buildId: number,
 ): Promise<Outcome<ArtifactRecord>> => {
-  const claims = await claimsOf(env, token);
+  const claims = claimsOf(env, token);
   if (claims?.kind === "download" && claims.id === buildId) {
     const holder = await retrying(async () => buildStub(env, claims.dependant).holder(claims.attempt));
     if (!holder.ok) return refuse({ reason: "stale_token" });

@@ -15,15 +15,15 @@ import type { RunnerToken } from "../../queue/runners.ts";
 import { retrying } from "../call.ts";
 import { concerns, currentRequest } from "../request-log.ts";
 
-export const claimsOf = async (env: Env, token: string | null): Promise<TokenClaims | null> => {
-  const claims = token === null ? null : await (await tokenKeys(env)).verify(token);
+export const claimsOf = (env: Env, token: string | null): TokenClaims | null => {
+  const claims = token === null ? null : tokenKeys(env).verify(token);
   if (claims?.kind === "runner") concerns({ runner: claims.id });
   return claims;
 };
 
 /** A runner's token; whether that runner is still there, its queue knows. */
 export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<RunnerToken>> => {
-  const claims = await claimsOf(env, token);
+  const claims = claimsOf(env, token);
   return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
 };
 
@@ -32,7 +32,7 @@ export type Authorize = (env: Env, token: string | null, buildId: number | null)
 
 /** The token of the build's own attempt. A token of another build opens nothing. */
 export const accessOfAttempt: Authorize = async (env, token, buildId) => {
-  const claims = await claimsOf(env, token);
+  const claims = claimsOf(env, token);
   return claims?.kind === "build" && claims.id === buildId
     ? accept({ by: "attempt", attempt: claims.attempt, requestId: currentRequest() })
     : refuse({ reason: "forbidden" });
@@ -42,7 +42,7 @@ export const accessOfAttempt: Authorize = async (env, token, buildId) => {
 export const accessTo: Authorize = async (env, token, buildId) => {
   const ofAttempt = await accessOfAttempt(env, token, buildId);
   if (ofAttempt.ok) return ofAttempt;
-  const claims = await claimsOf(env, token);
+  const claims = claimsOf(env, token);
   if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
   if (buildId === null) return refuse({ reason: "not_found", what: "build" });
   const good = await retrying(async () => projectStub(env, claims.id).checkTokenFor(claims.epoch, buildId));
@@ -51,15 +51,15 @@ export const accessTo: Authorize = async (env, token, buildId) => {
 
 /** The build whose attempt has this token, while a runner has it. Errors: `forbidden`, `stale_token`, `not_running`. */
 export const holderOf = async (env: Env, token: string | null): Promise<Outcome<BuildSummary>> => {
-  const claims = await claimsOf(env, token);
+  const claims = claimsOf(env, token);
   if (claims?.kind !== "build") return refuse({ reason: "forbidden" });
   return retrying(async () => buildStub(env, claims.id).holder(claims.attempt));
 };
 
 /** What a registration token registers for: one project, or null for the whole instance. */
 export const registrarOf = async (env: Env, token: string): Promise<Outcome<number | null>> => {
-  if (await sameSecret(token, settingsOf(env).registrationToken)) return accept(null);
-  const claims = await claimsOf(env, token);
+  if (sameSecret(token, settingsOf(env).registrationToken)) return accept(null);
+  const claims = claimsOf(env, token);
   if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
   const good = await retrying(async () => projectStub(env, claims.id).checkToken(claims.epoch));
   return good.ok ? accept(claims.id) : good;
@@ -78,7 +78,7 @@ export const hasGenuineToken = async (env: Env, beginning: Uint8Array): Promise<
   for (const { index, 0: match } of [...text.matchAll(TOKEN_IN_TEXT)].slice(0, MOST_TRIED)) {
     // From the bytes anew: a match is a view of the text, and would keep all of it for as long as it is remembered.
     const token = new TextDecoder("latin1").decode(beginning.subarray(index, index + match.length));
-    if ((await claimsOf(env, token)) !== null) return accept(null);
+    if (claimsOf(env, token) !== null) return accept(null);
   }
   return refuse({ reason: "forbidden" });
 };

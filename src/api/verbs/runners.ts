@@ -25,7 +25,7 @@ export const registerRunner = async (
   if (!projectId.ok) return projectId;
   const runner = await queueStub(env).registerRunner(settings, projectId.value, info);
   if (!runner.ok) return runner;
-  return accept(await withToken(env, runner.value));
+  return accept(withToken(env, runner.value));
 };
 
 /** A runner that a machine will come to be by its token alone, for one project or with null for all. Errors: `invalid` tags. */
@@ -35,7 +35,7 @@ export const createRunner = async (
   settings: RunnerSettings,
 ): Promise<Outcome<RegisteredRunner>> => {
   const runner = await queueStub(env).registerRunner(settings, projectId, {}, "glrt-");
-  return runner.ok ? accept(await withToken(env, runner.value)) : runner;
+  return runner.ok ? accept(withToken(env, runner.value)) : runner;
 };
 
 /** Is the token good? Notes who asks. Errors: `forbidden`, `stale_token`. */
@@ -48,7 +48,7 @@ export const verifyRunner = async (env: Env, token: string, caller: Caller): Pro
 /** A new token; older ones are refused from then on. Errors: `not_found`. */
 export const resetRunnerToken = async (env: Env, id: number): Promise<Outcome<RegisteredRunner>> => {
   const runner = await queueStub(env).resetToken(id);
-  return runner.ok ? accept(await withToken(env, runner.value)) : runner;
+  return runner.ok ? accept(withToken(env, runner.value)) : runner;
 };
 
 /** The same by the runner itself. Errors: `forbidden`, `stale_token`. */
@@ -57,12 +57,11 @@ export const resetOwnToken = async (env: Env, token: string): Promise<Outcome<Re
   if (!asked.ok) return asked;
   // Not repeated when the call breaks: where the first has worked, the second would be refused.
   const runner = await queueStub(env).resetToken(asked.value.id, asked.value.epoch);
-  return runner.ok ? accept(await withToken(env, runner.value)) : runner;
+  return runner.ok ? accept(withToken(env, runner.value)) : runner;
 };
 
-const withToken = async (env: Env, { id, epoch, tokenPrefix }: Runner): Promise<RegisteredRunner> => {
-  const keys = await tokenKeys(env);
-  return { id, token: await keys.sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix: tokenPrefix }) };
+const withToken = (env: Env, { id, epoch, tokenPrefix: prefix }: Runner): RegisteredRunner => {
+  return { id, token: tokenKeys(env).sign({ kind: "runner", queue: DEFAULT_QUEUE, id, epoch, prefix }) };
 };
 
 /** Errors: `forbidden`, `stale_token`. */

@@ -38,7 +38,7 @@ export interface World {
   readonly stale: readonly string[];
 }
 
-const signed = async (claims: TokenClaims): Promise<string> => (await tokenKeys(env)).sign(claims);
+const signed = async (claims: TokenClaims): Promise<string> => tokenKeys(env).sign(claims);
 
 const withContent = async (running: RunningBuild): Promise<RunningBuild> => {
   await patch(running.build, 0, "hello.");
@@ -70,8 +70,7 @@ const removedRunner = async (project: Project): Promise<string> => {
   return runner.token;
 };
 
-const idOf = async (runnerToken: string): Promise<number> =>
-  (await tokenKeys(env)).verify(runnerToken).then((claims) => claims?.id ?? 0);
+const idOf = (runnerToken: string): number => tokenKeys(env).verify(runnerToken)?.id ?? 0;
 
 export const newWorld = async (): Promise<World> => {
   const mine = await withContent(await runningBuild());
@@ -90,11 +89,11 @@ export const newWorld = async (): Promise<World> => {
   const project = await runnersToken(finished.project);
   valueOf(await projectStub(env, finished.project.id).resetToken());
   const reset = await newRunner(erased.project);
-  const resetId = await idOf(reset.token);
+  const resetId = idOf(reset.token);
   valueOf(await queueStub(env).resetToken(resetId));
   // What the old token would get, were it still good.
   const tempting = await enqueue(erased.project);
-  const mineId = await idOf(mine.runner.token);
+  const mineId = idOf(mine.runner.token);
   const queue = DEFAULT_QUEUE;
   return {
     mine,

@@ -40,7 +40,7 @@ const note = async (world: World, runner: ModelRunner, token: string, answer: An
 const claimed = async (world: World, runner: ModelRunner, token: string, claim: BuildKey): Promise<void> => {
   await world.adopt(claim.id);
   const build = world.builds.find(({ id }) => id === claim.id);
-  const claims = await (await tokenKeys(env)).verify(claim.token);
+  const claims = tokenKeys(env).verify(claim.token);
   if (build === undefined || claims?.kind !== "build")
     return must(false, `${runner.label} got ${claim.id}, which is none`);
   const number = claims.attempt;
