@@ -13,6 +13,8 @@ export class Debts implements OutboxStore<null> {
   readonly #isWrittenSoon: () => boolean;
   /** By destination; null when only the row knows. */
   #owed: Map<string, Debt> | null = new Map();
+  /** What the row says. */
+  #stored = "{}";
 
   /** `isWrittenSoon`: is the build's row going to be written anyway, so that an acknowledgement can wait for that? */
   constructor(sql: Sql, isWrittenSoon: () => boolean) {
@@ -20,13 +22,16 @@ export class Debts implements OutboxStore<null> {
     this.#isWrittenSoon = isWrittenSoon;
   }
 
-  load(text: string): void {
+  load(text: string): Map<string, Debt> {
+    this.#stored = text;
     this.#owed = new Map(Object.entries(JSON.parse(text) as Record<string, Debt>));
+    return this.#owed;
   }
 
-  /** For the column. */
+  /** For the column, to which it is about to be written. */
   text(): string {
-    return JSON.stringify(Object.fromEntries(this.#all()));
+    this.#stored = JSON.stringify(Object.fromEntries(this.#all()));
+    return this.#stored;
   }
 
   /** Memory must not outlive a transaction that was rolled back. */
@@ -34,7 +39,7 @@ export class Debts implements OutboxStore<null> {
     this.#owed = null;
   }
 
-  /** Stored with the build's row. */
+  /** Stored with the build's row, which is to be written in the same turn; or only if it can't be delivered, without that. */
   put({ destination, revision, tries, dueAtMs }: Owed<null>): void {
     this.#all().set(destination, { revision, tries, dueAtMs });
   }
@@ -46,9 +51,12 @@ export class Debts implements OutboxStore<null> {
 
   remove(destination: string, revision: number): void {
     const owed = this.#all();
-    if (owed.get(destination)?.revision !== revision) return;
+    const debt = owed.get(destination);
+    if (debt?.revision !== revision) return;
     owed.delete(destination);
-    if (owed.size === 0 && !this.#isWrittenSoon()) this.#write();
+    if (owed.size > 0 || this.#stored === "{}") return;
+    // What its alarm has delivered it would deliver again after each restart.
+    if (debt.dueAtMs <= Date.now() || !this.#isWrittenSoon()) this.#write();
   }
 
   delay(destination: string, dueAtMs: number): void {
@@ -72,8 +80,7 @@ export class Debts implements OutboxStore<null> {
   }
 
   #all(): Map<string, Debt> {
-    if (this.#owed === null) this.load(this.#sql.first<{ owed: string }>("SELECT owed FROM build")?.owed ?? "{}");
-    return (this.#owed ??= new Map());
+    return this.#owed ?? this.load(this.#sql.first<{ owed: string }>("SELECT owed FROM build")?.owed ?? "{}");
   }
 
   #write(): void {

@@ -62,7 +62,7 @@ export class BuildObject extends DurableObject<Env> {
     super(ctx, env);
     this.#settings = settingsOf(env);
     this.#sql = new Sql(ctx.storage);
-    // The runner's next report, or the alarm of its lease.
+    // By the runner's next report.
     const debts = new Debts(this.#sql, () => this.#record.build !== null && isHeld(this.#record.build));
     this.#store = new BuildStore(this.#sql, debts);
     this.#trace = new TraceStore(this.#sql);
@@ -113,15 +113,15 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /**
-   * Makes the build, and has its queue know it before it returns. Whoever asks for it asks again until it does; a repetition
-   * tells the queue how the build stands by then, and changes nothing.
+   * Makes the build, and has its queue know it before it returns, or owes it that. Whoever asks for it asks again until there
+   * is an answer; a repetition tells the queue how the build stands by then, and changes nothing.
    */
   async create(input: NewBuild): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) {
       migrate(this.#sql, MIGRATIONS, FRESH);
       this.#record.create(input, Date.now());
     }
-    await queueStub(this.env).notify(this.notice(input.id));
+    await this.#record.introduce();
     return this.#record.summary();
   }
 

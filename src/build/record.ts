@@ -45,7 +45,7 @@ const SETTLE_MS = 1000;
 export const ARCHIVE_AFTER_MS = 15_000;
 
 const MINUTE_MS = 60_000;
-/** Another machine's clock may have set the alarm that ours is to know of. */
+/** So near to it, the alarm may have come already by another machine's clock. */
 const CLOCK_SKEW_MS = 5_000;
 /** A reader is expected to look again within this. */
 const WATCHED_MS = 30_000;
@@ -89,9 +89,8 @@ export class BuildRecord {
     this.#build = { ...stored, lastContactAtMs };
     this.#storedContactMs = lastContactAtMs;
     this.#storedWatchMs = stored.watchedUntilMs;
-    // Only a build to which nothing has happened knows its alarm without asking for it.
-    const firstAlarmMs = stored.revision === 1 ? this.#firstAlarmMs(stored) : 0;
-    if (firstAlarmMs > Date.now() + CLOCK_SKEW_MS) this.#armedForMs = firstAlarmMs;
+    const firstAlarmAtMs = this.#parts.store.firstAlarmAtMs ?? 0;
+    if (firstAlarmAtMs > Date.now() + CLOCK_SKEW_MS) this.#armedForMs = firstAlarmAtMs;
   }
 
   create(input: NewBuild, nowMs: number): void {
@@ -101,15 +100,29 @@ export class BuildRecord {
     const enqueue: BuildEvent = { kind: "enqueue" };
     const queued = decide(created, enqueue, nowMs);
     if (queued.kind !== "changed") throw new Error("a new build can always be queued");
-    // Nobody is owed word of it: the project, which asks for it until it has an answer, gets that when the queue knows.
+    // Earlier than need be: a claim that comes before this needs no alarm for its lease.
+    const alarmAtMs = Math.min(nowMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(queued.build));
     sql.transaction(() => {
       store.putSpec(input.id, input.spec, input.project);
-      store.putBuild(queued.build);
+      store.putBuild(queued.build, alarmAtMs);
     });
     this.#build = queued.build;
-    this.#armFor(this.#firstAlarmMs(queued.build));
+    this.#armFor(alarmAtMs);
     this.#parts.onChange();
     logChange(enqueue, created, queued.build, input.requestId);
+  }
+
+  /**
+   * Tells the queue of a build that may be new to it. Its project asks for this until it has an answer, so nothing is stored
+   * of it unless it fails; then the build owes it.
+   */
+  async introduce(): Promise<void> {
+    if (this.#build === null) return;
+    // No sooner than the alarm that is set: a claim may come before the answer, and would set another for this.
+    const retryAtMs = Math.max(Date.now() + FIRST_RETRY_MS, this.#armedForMs ?? 0);
+    this.#parts.outbox.put("queue", this.#build.revision, null, retryAtMs);
+    await this.#parts.outbox.deliver("queue");
+    this.arm();
   }
 
   /**
@@ -218,21 +231,17 @@ export class BuildRecord {
 
   /**
    * Has the alarm come in time for what comes first. It is never put off, and an append doesn't arm at all: an alarm that
-   * comes early looks, and arms anew, which costs less than a write with each change.
+   * comes early looks, and arms anew, which costs less than a write with each change. `retryAtMs`: after work that failed,
+   * which is overdue; without the pause the alarm would come at once, again and again.
    */
   arm(retryAtMs: number | null = null): void {
     const build = this.#build;
     if (build === null) return;
     const { outbox } = this.#parts;
-    // What failed is overdue: without the pause the alarm would fire at once, again and again.
     const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
-    const isInTime = retryAtMs === null && this.#armedForMs !== null && this.#armedForMs <= next;
-    if (!isInTime && next !== Infinity) this.#armFor(next);
-  }
-
-  /** Of a new build. Earlier than need be: a claim that comes before this needs no alarm for its lease. */
-  #firstAlarmMs(build: Build): number {
-    return Math.min(build.createdAtMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(build));
+    const armedForMs = this.#armedForMs ?? 0;
+    const isInTime = armedForMs > Date.now() && armedForMs <= next;
+    if (!isInTime && next !== Infinity && next !== armedForMs) this.#armFor(next);
   }
 
   #armFor(atMs: number): void {

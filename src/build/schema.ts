@@ -80,7 +80,7 @@ const ADDED_BY_2: Added = {
   artifact: ["variables TEXT"],
 };
 
-const ADDED_BY_3 = ["owed TEXT NOT NULL DEFAULT '{}'"];
+const ADDED_BY_3 = ["owed TEXT NOT NULL DEFAULT '{}'", "first_alarm_at_ms INTEGER"];
 
 /** What is owed moves from a table of its own into the build's row. */
 const OUTBOX_TO_COLUMN = `
@@ -133,6 +133,8 @@ export interface BuildRow {
   history: string;
   /** JSON of what is owed, by destination: debts.ts. */
   owed: string;
+  /** When the alarm of a new build comes; null for one that has changed since. */
+  first_alarm_at_ms: number | null;
 }
 
 /** Row of `spec`: JSON of `BuildSpec` and `ProjectSnapshot`. Written once; kept apart so that a state change doesn't rewrite it. */

@@ -36,11 +36,12 @@ const COLUMNS = [
   "retried_as",
   "history",
   "owed",
+  "first_alarm_at_ms",
 ] as const satisfies readonly (keyof BuildRow)[];
 
 const PUT_BUILD = `INSERT OR REPLACE INTO build (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
 
-const toRow = (build: Build, owed: string): BuildRow => ({
+const toRow = (build: Build, owed: string, firstAlarmAtMs: number | null): BuildRow => ({
   id: build.id,
   project_id: build.projectId,
   pipeline_id: build.pipelineId,
@@ -68,6 +69,7 @@ const toRow = (build: Build, owed: string): BuildRow => ({
   retried_as: build.retriedAs,
   history: JSON.stringify(build.history),
   owed,
+  first_alarm_at_ms: firstAlarmAtMs,
 });
 
 const fromRow = (row: BuildRow): Build => ({
@@ -113,6 +115,7 @@ export interface CompletedFile {
 export class BuildStore {
   readonly #sql: Sql;
   readonly #debts: Debts;
+  #firstAlarmAtMs: number | null = null;
   #artifacts: readonly ArtifactRow[] | null = null;
   #spec: { readonly spec: BuildSpec; readonly project: ProjectSnapshot } | null = null;
 
@@ -127,12 +130,18 @@ export class BuildStore {
     // Only attempts have artifacts: what wakes to be claimed needn't look for any.
     if (row.attempt === 0) this.#artifacts = [];
     this.#debts.load(row.owed);
+    this.#firstAlarmAtMs = row.first_alarm_at_ms;
     return fromRow(row);
   }
 
-  /** With what it owes. */
-  putBuild(build: Build): void {
-    const row = toRow(build, this.#debts.text());
+  /** Of a build as `build` has found it: when the alarm comes that was set with it, null when there may be another by now. */
+  get firstAlarmAtMs(): number | null {
+    return this.#firstAlarmAtMs;
+  }
+
+  /** With what it owes. `firstAlarmAtMs`: of a new build, whose alarm is set for then. */
+  putBuild(build: Build, firstAlarmAtMs: number | null = null): void {
+    const row = toRow(build, this.#debts.text(), firstAlarmAtMs);
     this.#sql.run(PUT_BUILD, ...COLUMNS.map((column) => row[column]));
   }
 

@@ -12,7 +12,7 @@ export const MAX_LOST_CLAIMS = 3;
 /** The history is part of the build's row, which has its limit; artifacts can be stored and kept any number of times. */
 export const MOST_HISTORY = 500;
 
-/** Who must hear of a change: whoever did not make it himself. */
+/** Who must hear of a change: whoever did not make it himself, if it is anything to him. */
 export type Audience = "nobody" | "project" | "queue" | "queue and project";
 
 export type Verdict =
@@ -66,7 +66,7 @@ export const claim: Rule<"claim"> = (build, event, nowMs) => {
     traceResets: 0,
   };
   const detail = `claimed by runner ${event.runner.id}`;
-  // To all but the queue, which asked, it is pending as before: it is the confirmation that is news.
+  // Nothing that the project's lists show but the runner, whom the confirmation brings: it is pending as before.
   if (event.twoPhase) return changed(build, taken, event, nowMs, detail, "nobody");
   const change = { ...taken, status: "running", startedAtMs: nowMs } as const;
   return changed(build, change, event, nowMs, detail, "project");

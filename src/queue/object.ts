@@ -216,7 +216,10 @@ export class QueueObject extends DurableObject<Env> {
       isRecent(runner.contactedAtMs, nowMs) ||
       (running ??= this.#store.runningByRunner()).has(runner.id);
     return builds.map(({ id, ...build }) => {
-      const group = { ...build, refProtected: this.#store.find(id)?.ref_protected === 1 };
+      const row = this.#store.find(id);
+      // Runners of two phases hold a build for a moment before they run it, of which its project isn't told.
+      if (row?.state === "taken") return `runner ${row.runner_id} is about to run it`;
+      const group = { ...build, refProtected: row?.ref_protected === 1 };
       return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(build.projectId));
     });
   }

@@ -12,10 +12,10 @@ export interface Owed<Message> {
 }
 
 export interface OutboxStore<Message> {
-  /** Takes the place of what was owed to the same destination. Part of the change that it tells of. */
+  /** Takes the place of what was owed to the same destination. To be called within the change that it tells of, before its writes. */
   put(owed: Owed<Message>): void;
   find(destination: string): Pick<Owed<Message>, "revision" | "message" | "tries"> | null;
-  /** What was acknowledged; a message of another revision stays. */
+  /** What was acknowledged or withdrawn; a message of another revision stays. A restart may bring it back, to be sent once more. */
   remove(destination: string, revision: number): void;
   /** A delivery has failed: one try more. */
   delay(destination: string, dueAtMs: number): void;

@@ -280,7 +280,8 @@ describe("pain 15: a pending job says why it waits", () => {
     const job = await createJob(project.id);
     const runner = await registerRunner(project.id);
     await claim(runner, { twoPhase: true });
-    const shown = await entity(200, "GET", `/projects/${project.id}/jobs/${job.id}`);
-    expect(shown).toMatchObject({ status: "pending", pending_reason: `runner ${runner.id} is about to run it` });
+    const shown = { id: job.id, status: "pending", pending_reason: `runner ${runner.id} is about to run it` };
+    expect(await entity(200, "GET", `/projects/${project.id}/jobs/${job.id}`)).toMatchObject(shown);
+    expect(await entity(200, "GET", `/projects/${project.id}/jobs`)).toMatchObject([shown]);
   });
 });

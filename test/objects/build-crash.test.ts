@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
+  alarmOf,
   bytesOf,
   claim,
   crash,
@@ -18,7 +19,6 @@ import {
   storedDebts,
   logOf,
   traceOf,
-  uniqueId,
   valueOf,
 } from "../support/objects.ts";
 import type { BuildStub, TestBuild } from "../support/objects.ts";
@@ -99,13 +99,23 @@ describe("a crash in the middle leaves nothing half done", () => {
 });
 
 describe("messages", () => {
-  it("to the queue of a new build are its maker's to repeat", async () => {
-    const [id, projectId] = [uniqueId(), uniqueId()];
-    const make = () => buildStub(env, id).create(inputOf(id, projectId));
+  it("of a new build are repeated with its creation", async () => {
+    const { id, projectId, stub } = await pendingBuild();
+    await rowsOf(queueStub(env), `DELETE FROM build WHERE build_id = ${id}`);
+    valueOf(await stub.create(inputOf(id, projectId)));
+    expect(await queueRow(id)).toEqual({ state: "pending", revision: 1 });
+  });
+
+  it("of a new build are owed only when the queue can't be told", async () => {
+    expect(await storedDebts((await pendingBuild()).stub)).toEqual([]);
     const mend = await failingQueue();
-    expect(await make().then(valueOf, String)).toContain("the queue is down");
+    const { id, stub } = await pendingBuild();
+    expect(await owed(stub)).toMatchObject([{ revision: 1, tries: 1 }]);
     await mend();
-    valueOf(await make());
+    expect(await alarmOf(stub)).toBe(Date.now() + 10_000);
+    vi.setSystemTime(Date.now() + 10_000);
+    await fireAlarm(stub);
+    expect(await owed(stub)).toEqual([]);
     expect(await queueRow(id)).toEqual({ state: "pending", revision: 1 });
   });
 

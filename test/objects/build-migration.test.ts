@@ -6,6 +6,7 @@ import { OUTBOX_TABLE } from "../../src/storage/outbox-store.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
+  alarmOf,
   bytesOf,
   claim,
   FIRST,
@@ -34,6 +35,17 @@ const made = (by: (sql: Sql) => void) =>
     });
   });
 
+/** As if the first version had made it, with a message that its project has yet to hear. */
+const olderAgain = async (older: BuildStub) => {
+  for (const column of ["trace_verified", "trace_resets", "watched_until_ms", "owed", "first_alarm_at_ms"]) {
+    await rowsOf(older, `ALTER TABLE build DROP COLUMN ${column}`);
+  }
+  await rowsOf(older, "ALTER TABLE artifact DROP COLUMN variables");
+  await rowsOf(older, OUTBOX_TABLE);
+  await rowsOf(older, "INSERT INTO outbox VALUES ('project', 2, 'null', 1, 1000)");
+  await rowsOf(older, "DELETE FROM migrations WHERE id > 1");
+};
+
 it("a new build has the tables that all migrations lead to", async () => {
   const fresh = await made((sql) => migrate(sql, MIGRATIONS, FRESH));
   const migrated = await made((sql) => {
@@ -43,19 +55,20 @@ it("a new build has the tables that all migrations lead to", async () => {
   expect(fresh).toEqual(migrated);
 });
 
+it("a claim of a build that was made by the first version, whose alarm is far away, has one for its lease", async () => {
+  const { id, stub } = await pendingBuild();
+  await olderAgain(stub);
+  await rowsOf(stub, "DELETE FROM outbox");
+  await runInDurableObject(stub, (_instance, { storage }) => storage.setAlarm(Date.now() + 86_400_000));
+  await evictDurableObject(stub);
+  await claim(buildStub(env, id));
+  expect(await alarmOf(buildStub(env, id))).toBeLessThan(Date.now() + 130_000);
+});
+
 it("a build that was made by the first version goes on, and its runner with it", async () => {
   const { id, stub } = await pendingBuild();
   await claim(stub);
   valueOf(await stub.append(FIRST, 0, bytesOf("before.")));
-  const olderAgain = async (older: BuildStub) => {
-    for (const column of ["trace_verified", "trace_resets", "watched_until_ms", "owed"]) {
-      await rowsOf(older, `ALTER TABLE build DROP COLUMN ${column}`);
-    }
-    await rowsOf(older, "ALTER TABLE artifact DROP COLUMN variables");
-    await rowsOf(older, OUTBOX_TABLE);
-    await rowsOf(older, "INSERT INTO outbox VALUES ('project', 2, 'null', 1, 1000)");
-    await rowsOf(older, "DELETE FROM migrations WHERE id > 1");
-  };
   await olderAgain(stub);
   await evictDurableObject(stub);
   const again = buildStub(env, id);

@@ -97,19 +97,6 @@ describe("making a build", () => {
     expect(await queueRow(second?.[0] as number)).toEqual({ state: "pending" });
   });
 
-  it("goes on by itself when the queue could not be told", async () => {
-    const project = await newProject();
-    const down = "CREATE TRIGGER down BEFORE INSERT ON build BEGIN SELECT RAISE(ABORT, 'the queue is down'); END";
-    await rowsOf(queueStub(env), down);
-    const { id } = valueOf(await create(project));
-    await rowsOf(queueStub(env), "DROP TRIGGER down");
-    expect(await queueRow(id)).toBeUndefined();
-    await rowsOf(projectStub(env, project.id), `UPDATE outbox SET due_at_ms = ${Date.now()}`);
-    await runInDurableObject(projectStub(env, project.id), (instance) => instance.alarm());
-    expect(await queueRow(id)).toEqual({ state: "pending" });
-    expect(await listed(project)).toEqual([[id, "pending"]]);
-  });
-
   it("follows in the index what becomes of it", async () => {
     const project = await newProject();
     const { id } = valueOf(await create(project));

@@ -25,7 +25,7 @@ export const unauthorized = (context: ConsumerContext) => accept(context.json({ 
  * prefix, since runners speak below `/runners` too, with tokens of their own.
  */
 export const guarded = (handler: Handler) =>
-  answered(async (context) => ((await isAdmin(context)) ? handler(context) : unauthorized(context)));
+  answered(async (context) => (isAdmin(context) ? handler(context) : unauthorized(context)));
 
 /** Under which address people and programs reach this server, without a slash at its end. */
 export const originOf = (context: ConsumerContext): string => new URL(context.req.url).origin;

@@ -33,12 +33,7 @@ export const presentJob = async (
 /** One call for all of them, none when nothing waits. */
 const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
   const pending = builds.filter((build) => build.status === "pending");
-  const waiting = pending.filter((build) => build.runner === null);
-  const asked = waiting.map(({ id, projectId, tags }) => ({ id, projectId, tags }));
-  const reasons = waiting.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(asked));
-  return new Map([
-    // Runners of two phases hold a build for a moment before they run it.
-    ...pending.map((build) => [build.id, `runner ${build.runner?.id} is about to run it`] as const),
-    ...waiting.map((build, index) => [build.id, reasons[index] ?? ""] as const),
-  ]);
+  const asked = pending.map(({ id, projectId, tags }) => ({ id, projectId, tags }));
+  const reasons = pending.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(asked));
+  return new Map(pending.map((build, index) => [build.id, reasons[index] ?? ""]));
 };

@@ -16,11 +16,11 @@ import { offsetOf, orderParams, pageResponse } from "./lists.ts";
 import { newProject, projectChange, projectForm } from "./project-form.ts";
 import { withProject } from "./targets.ts";
 
-const runnersToken = async (env: Env, { id, tokenEpoch }: Project): Promise<string> =>
+const runnersToken = (env: Env, { id, tokenEpoch }: Project): string =>
   tokenKeys(env).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
 
-const present = async (context: ConsumerContext, project: Project): Promise<object> =>
-  projectEntity(project, originOf(context), await runnersToken(context.env, project));
+const present = (context: ConsumerContext, project: Project): object =>
+  projectEntity(project, originOf(context), runnersToken(context.env, project));
 
 /** GitLab's orders; those by time are all that of creation here. */
 const ORDERS = ["id", "created_at", "updated_at", "last_activity_at", "name", "path"] as const;
@@ -40,7 +40,7 @@ export const listProjects: Handler = async (context) => {
   const query = { search, orderBy, ascending: sort === "asc" } as const;
   const offset = offsetOf(page);
   const found = await retrying(async () => directoryStub(context.env).list({ ...query, limit: page.perPage, offset }));
-  const entities = await Promise.all(found.projects.map((project) => present(context, project)));
+  const entities = found.projects.map((project) => present(context, project));
   return accept(pageResponse(context, entities, page, found.total, offset + entities.length < found.total));
 };
 
@@ -50,13 +50,13 @@ export const createProject: Handler = async (context) => {
   const asked = newProject(form.value);
   if (!asked.ok) return asked;
   const project = await directoryStub(context.env).createProject(asked.value.path, asked.value.settings);
-  return project.ok ? accept(context.json(await present(context, project.value), 201)) : project;
+  return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
 };
 
 /** Asks the project itself: the directory's copy may lag. */
 export const showProject: Handler = withProject(async (context, { id }) => {
   const project = await retrying(async () => projectStub(context.env, id).get());
-  return project.ok ? accept(context.json(await present(context, project.value))) : project;
+  return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
 export const updateProject: Handler = withProject(async (context, known) => {
@@ -65,7 +65,7 @@ export const updateProject: Handler = withProject(async (context, known) => {
   const change = projectChange(form.value, known);
   if (!change.ok) return change;
   const project = await projectStub(context.env, known.id).update(change.value);
-  return project.ok ? accept(context.json(await present(context, project.value))) : project;
+  return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
 export const deleteProject: Handler = withProject(async (context, { id }) => {
@@ -76,6 +76,6 @@ export const deleteProject: Handler = withProject(async (context, { id }) => {
 export const resetRunnersToken: Handler = withProject(async (context, { id }) => {
   const project = await projectStub(context.env, id).resetToken();
   if (!project.ok) return project;
-  const token = await runnersToken(context.env, project.value);
+  const token = runnersToken(context.env, project.value);
   return accept(context.json({ token, token_expires_at: null }, 201));
 });

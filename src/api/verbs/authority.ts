@@ -22,7 +22,7 @@ export const claimsOf = (env: Env, token: string | null): TokenClaims | null => 
 };
 
 /** A runner's token; whether that runner is still there, its queue knows. */
-export const runnerOf = async (env: Env, token: string | null): Promise<Outcome<RunnerToken>> => {
+export const runnerOf = (env: Env, token: string | null): Outcome<RunnerToken> => {
   const claims = claimsOf(env, token);
   return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
 };

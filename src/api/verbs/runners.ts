@@ -40,7 +40,7 @@ export const createRunner = async (
 
 /** Is the token good? Notes who asks. Errors: `forbidden`, `stale_token`. */
 export const verifyRunner = async (env: Env, token: string, caller: Caller): Promise<Outcome<Runner>> => {
-  const runner = await runnerOf(env, token);
+  const runner = runnerOf(env, token);
   if (!runner.ok) return runner;
   return retrying(async () => queueStub(env).verifyRunner(runner.value, caller));
 };
@@ -53,7 +53,7 @@ export const resetRunnerToken = async (env: Env, id: number): Promise<Outcome<Re
 
 /** The same by the runner itself. Errors: `forbidden`, `stale_token`. */
 export const resetOwnToken = async (env: Env, token: string): Promise<Outcome<RegisteredRunner>> => {
-  const asked = await runnerOf(env, token);
+  const asked = runnerOf(env, token);
   if (!asked.ok) return asked;
   // Not repeated when the call breaks: where the first has worked, the second would be refused.
   const runner = await queueStub(env).resetToken(asked.value.id, asked.value.epoch);
@@ -66,7 +66,7 @@ const withToken = (env: Env, { id, epoch, tokenPrefix: prefix }: Runner): Regist
 
 /** Errors: `forbidden`, `stale_token`. */
 export const removeRunner = async (env: Env, token: string): Promise<Outcome<null>> => {
-  const runner = await runnerOf(env, token);
+  const runner = runnerOf(env, token);
   if (!runner.ok) return runner;
   // Not repeated when the call breaks: where the first has worked, the second would be refused.
   return queueStub(env).removeRunner(runner.value.id, runner.value.epoch);
@@ -74,6 +74,6 @@ export const removeRunner = async (env: Env, token: string): Promise<Outcome<nul
 
 /** Errors: `forbidden`, `stale_token`, `not_found` for a machine that the runner doesn't have. */
 export const removeManager = async (env: Env, token: string, systemId: string): Promise<Outcome<null>> => {
-  const runner = await runnerOf(env, token);
+  const runner = runnerOf(env, token);
   return runner.ok ? queueStub(env).removeManager(runner.value, systemId) : runner;
 };

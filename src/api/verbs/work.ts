@@ -22,7 +22,7 @@ export interface WorkRequest extends Omit<PollRequest, "token" | "requestId"> {
 
 /** Errors: `forbidden`, `stale_token`, `paused`, `unavailable`. */
 export const requestWork = async (env: Env, request: WorkRequest): Promise<Outcome<PollAnswer>> => {
-  const runner = await runnerOf(env, request.token);
+  const runner = runnerOf(env, request.token);
   if (!runner.ok) return runner;
   try {
     const answer = await queueStub(env).poll({ ...request, token: runner.value, requestId: currentRequest() });
@@ -48,7 +48,7 @@ export const accessOfRunner = async (
   token: string | null,
   buildId: number | null,
 ): Promise<Outcome<Access>> => {
-  const runner = await runnerOf(env, token);
+  const runner = runnerOf(env, token);
   if (!runner.ok) return runner;
   // The queue is asked even for what can't be a build's id: it knows whether the runner is still there.
   const found = await retrying(async () => queueStub(env).findRunnerBuild(runner.value, buildId ?? 0));
