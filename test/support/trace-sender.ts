@@ -62,8 +62,9 @@ export class TraceSender {
   async finish(state: "success" | "failed"): Promise<boolean> {
     await this.fallSilent();
     while (!this.#aborted) {
-      if (!this.#client.reportsLog) await this.#attempt(() => this.#sendRest());
-      const status = await this.#client.update(this.#build, state, this.#text()).catch(() => 0);
+      // Who doesn't report the log has it all on the server before it reports the end.
+      const isSent = this.#client.reportsLog || (await this.#attempt(() => this.#sendRest()));
+      const status = isSent ? await this.#client.update(this.#build, state, this.#text()).catch(() => 0) : 0;
       if (status === 200) return true;
       if (status === 403 || status === 404) return false;
       // The server wants all of it once more.
@@ -88,12 +89,14 @@ export class TraceSender {
     }
   }
 
-  /** What fails now (the server restarts, the network is away) is tried again at the next tick. */
-  async #attempt(call: () => Promise<void>): Promise<void> {
+  /** False for what fails now (the server restarts, the network is away): it is tried again at the next tick. */
+  async #attempt(call: () => Promise<void>): Promise<boolean> {
     try {
       await call();
+      return true;
     } catch {
       this.#sentAt = 0;
+      return false;
     }
   }
 
