@@ -117,11 +117,16 @@ export class BuildRecord {
    * of it unless it fails; then the build owes it.
    */
   async introduce(): Promise<void> {
+    const { outbox, store } = this.#parts;
     if (this.#build === null) return;
     // No sooner than the alarm that is set: a claim may come before the answer, and would set another for this.
     const retryAtMs = Math.max(Date.now() + FIRST_RETRY_MS, this.#armedForMs ?? 0);
-    this.#parts.outbox.put("queue", this.#build.revision, null, retryAtMs);
-    await this.#parts.outbox.deliver("queue");
+    outbox.put("queue", this.#build.revision, null, retryAtMs);
+    if (!(await outbox.deliver("queue")) && this.#build !== null) {
+      // Put anew, as a change that was rolled back meanwhile has taken from memory what wasn't stored.
+      outbox.put("queue", this.#build.revision, null, Date.now() + FIRST_RETRY_MS);
+      store.putBuild(this.#build);
+    }
     this.arm();
   }
 

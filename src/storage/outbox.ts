@@ -19,7 +19,7 @@ export class Outbox<Message> {
   readonly #store: OutboxStore<Message>;
   readonly #send: (destination: string, message: Message) => Promise<void>;
   readonly #tellBacklog: (messages: number) => Promise<void>;
-  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, Promise<boolean>>();
   #closed = false;
   #hasToldBacklog = false;
 
@@ -56,8 +56,8 @@ export class Outbox<Message> {
     return this.#closed ? null : this.#store.nextDueMs();
   }
 
-  /** Sends what is owed to `destination` and resolves when it has been acknowledged or has failed; never rejects. */
-  deliver(destination: string): Promise<void> {
+  /** Sends what is owed to `destination`; resolves with false when that has failed, and never rejects. */
+  deliver(destination: string): Promise<boolean> {
     const underWay = this.#inFlight.get(destination);
     // A message put meanwhile is sent by the loop of the delivery that is under way.
     if (underWay !== undefined) return underWay;
@@ -87,18 +87,22 @@ export class Outbox<Message> {
     await Promise.all(this.#inFlight.values());
   }
 
-  async #deliverAll(destination: string): Promise<void> {
+  async #deliverAll(destination: string): Promise<boolean> {
     try {
-      while (!this.#closed) {
-        const owed = this.#store.find(destination);
-        if (owed === null || !(await this.#sent(destination, owed.message, owed.tries))) return;
+      for (let owed = this.#next(destination); owed !== null; owed = this.#next(destination)) {
+        if (!(await this.#sent(destination, owed.message, owed.tries))) return false;
         // Only the message that was acknowledged: a newer one may have taken its place during the call.
         this.#store.remove(destination, owed.revision);
       }
+      return true;
     } finally {
       // In the turn that finds nothing more to send: what is put after it begins a delivery of its own.
       this.#inFlight.delete(destination);
     }
+  }
+
+  #next(destination: string): ReturnType<OutboxStore<Message>["find"]> {
+    return this.#closed ? null : this.#store.find(destination);
   }
 
   async #sent(destination: string, message: Message, tries: number): Promise<boolean> {

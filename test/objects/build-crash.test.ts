@@ -110,7 +110,7 @@ describe("messages", () => {
     expect(await storedDebts((await pendingBuild()).stub)).toEqual([]);
     const mend = await failingQueue();
     const { id, stub } = await pendingBuild();
-    expect(await owed(stub)).toMatchObject([{ revision: 1, tries: 1 }]);
+    expect(await owed(stub)).toMatchObject([{ revision: 1 }]);
     await mend();
     expect(await alarmOf(stub)).toBe(Date.now() + 10_000);
     vi.setSystemTime(Date.now() + 10_000);
