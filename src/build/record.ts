@@ -4,8 +4,6 @@
  * crash finds a deadline or a message without one.
  */
 import type { Abilities } from "../core/abilities.ts";
-import type { Limits } from "../core/deadlines.ts";
-import { nextDeadline } from "../core/deadlines.ts";
 import { decide } from "../core/machine.ts";
 import type { BuildEvent } from "../core/events.ts";
 import type { Audience } from "../core/rules.ts";
@@ -16,13 +14,12 @@ import type { Outcome } from "../core/refusal.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/spec.ts";
 import { summarize } from "../core/summary.ts";
 import type { BuildSummary } from "../core/summary.ts";
-import { FIRST_RETRY_MS, LONGEST_RETRY_MS } from "../storage/outbox.ts";
-import type { Outbox } from "../storage/outbox.ts";
+import { FIRST_RETRY_MS } from "../storage/outbox.ts";
 import { settleWithin } from "../storage/settle.ts";
 import type { Sql } from "../storage/sql.ts";
+import { BuildAlarm } from "./alarm.ts";
+import type { AlarmParts } from "./alarm.ts";
 import { logChange } from "./change-log.ts";
-import type { BuildStore } from "./store.ts";
-import type { TraceStore } from "./trace-store.ts";
 
 export interface NewBuild {
   readonly id: number;
@@ -41,24 +38,14 @@ const hears = (destination: Destination, tell: Audience): boolean =>
 
 /** So long does an answer wait for the copies elsewhere to follow, so that its reader finds them changed. */
 const SETTLE_MS = 1000;
-/** A finished build's trace moves to R2 after this: enough for the runner's last words to have come. */
-export const ARCHIVE_AFTER_MS = 15_000;
 
 const MINUTE_MS = 60_000;
-/** So near to it, the alarm may have come already by another machine's clock. */
-const CLOCK_SKEW_MS = 5_000;
 /** A reader is expected to look again within this. */
 const WATCHED_MS = 30_000;
 const WATCH_WRITE_MS = 10_000;
 
-export interface RecordParts {
-  readonly storage: DurableObjectStorage;
+export interface RecordParts extends AlarmParts {
   readonly sql: Sql;
-  readonly store: BuildStore;
-  readonly trace: TraceStore;
-  readonly outbox: Outbox<null>;
-  readonly limits: Limits;
-  readonly retentionMs: number | null;
   readonly onChange: () => void;
   /** Its runner lives: said at most once a minute, to whoever lists runners. */
   readonly onContact: (runner: RunnerRef) => void;
@@ -70,10 +57,11 @@ export class BuildRecord {
   /** The last contact that a crash would leave us with. */
   #storedContactMs: number | null = null;
   #storedWatchMs = 0;
-  #armedForMs: number | null = null;
+  readonly #alarm: BuildAlarm;
 
   constructor(parts: RecordParts) {
     this.#parts = parts;
+    this.#alarm = new BuildAlarm(parts);
   }
 
   get build(): Build | null {
@@ -89,8 +77,7 @@ export class BuildRecord {
     this.#build = { ...stored, lastContactAtMs };
     this.#storedContactMs = lastContactAtMs;
     this.#storedWatchMs = stored.watchedUntilMs;
-    const firstAlarmAtMs = this.#parts.store.firstAlarmAtMs ?? 0;
-    if (firstAlarmAtMs > Date.now() + CLOCK_SKEW_MS) this.#armedForMs = firstAlarmAtMs;
+    this.#alarm.load();
   }
 
   create(input: NewBuild, nowMs: number): void {
@@ -100,14 +87,13 @@ export class BuildRecord {
     const enqueue: BuildEvent = { kind: "enqueue" };
     const queued = decide(created, enqueue, nowMs);
     if (queued.kind !== "changed") throw new Error("a new build can always be queued");
-    // Earlier than need be: a claim that comes before this needs no alarm for its lease.
-    const alarmAtMs = Math.min(nowMs + this.#parts.limits.claimLeaseMs, this.#nextWorkMs(queued.build));
+    const alarmAtMs = this.#alarm.firstAtMs(queued.build, nowMs);
     sql.transaction(() => {
       store.putSpec(input.id, input.spec, input.project);
       store.putBuild(queued.build, alarmAtMs);
     });
     this.#build = queued.build;
-    this.#armFor(alarmAtMs);
+    this.#alarm.set(alarmAtMs);
     this.#parts.onChange();
     logChange(enqueue, created, queued.build, input.requestId);
   }
@@ -119,9 +105,7 @@ export class BuildRecord {
   async introduce(): Promise<void> {
     const { outbox, store } = this.#parts;
     if (this.#build === null) return;
-    // No sooner than the alarm that is set: a claim may come before the answer, and would set another for this.
-    const retryAtMs = Math.max(Date.now() + FIRST_RETRY_MS, this.#armedForMs ?? 0);
-    outbox.put("queue", this.#build.revision, null, retryAtMs);
+    outbox.put("queue", this.#build.revision, null, this.#alarm.firstRetryAtMs(Date.now()));
     if (!(await outbox.deliver("queue")) && this.#build !== null) {
       // Put anew, as a change that was rolled back meanwhile has taken from memory what wasn't stored.
       outbox.put("queue", this.#build.revision, null, Date.now() + FIRST_RETRY_MS);
@@ -223,7 +207,7 @@ export class BuildRecord {
   /** After `deleteAll`: nothing is left to speak of. */
   forget(): void {
     this.#build = null;
-    this.#armedForMs = null;
+    this.#alarm.gone();
     this.#parts.trace.forget();
     this.#parts.store.forget();
     this.#parts.onChange();
@@ -231,55 +215,12 @@ export class BuildRecord {
 
   /** The runtime has taken the alarm away before it calls its handler. */
   disarmed(): void {
-    this.#armedForMs = null;
+    this.#alarm.gone();
   }
 
-  /**
-   * Has the alarm come in time for what comes first. It is never put off, and an append doesn't arm at all: an alarm that
-   * comes early looks, and arms anew, which costs less than a write with each change. `retryAtMs`: after work that failed,
-   * which is overdue; without the pause the alarm would come at once, again and again.
-   */
+  /** `retryAtMs`: after work that failed. */
   arm(retryAtMs: number | null = null): void {
-    const build = this.#build;
-    if (build === null) return;
-    const { outbox } = this.#parts;
-    const next = retryAtMs ?? Math.min(this.#nextWorkMs(build), outbox.nextDueMs() ?? Infinity);
-    const armedForMs = this.#armedForMs ?? 0;
-    const isInTime = armedForMs > Date.now() && armedForMs <= next;
-    if (!isInTime && next !== Infinity && next !== armedForMs) this.#armFor(next);
-  }
-
-  #armFor(atMs: number): void {
-    this.#armedForMs = atMs;
-    // Not awaited: it is part of this turn's writes, and the runtime holds every answer back until they are durable.
-    void this.#parts.storage.setAlarm(atMs);
-  }
-
-  /** When the build itself has something to do for its alarm: a deadline, an artifact, its trace or its end. */
-  #nextWorkMs(build: Build): number {
-    const { store, trace, limits, retentionMs } = this.#parts;
-    const times = [nextDeadline(build, limits)?.atMs, store.nextArtifactDueMs()];
-    // Contacts don't arm. Where the limit of silence is shorter than the lease, the first contact brings a deadline that
-    // comes before the lease's: the alarm must look by then.
-    if (build.status === "running" && build.claim !== null && build.lastContactAtMs === null) {
-      const silentAtMs = build.claim.atMs + limits.stuckAfterMs;
-      if (silentAtMs > Date.now()) times.push(silentAtMs);
-    }
-    if (build.finishedAtMs !== null) {
-      if (trace.tail.lengthBytes > 0) times.push(build.finishedAtMs + ARCHIVE_AFTER_MS);
-      if (retentionMs !== null) times.push(build.finishedAtMs + retentionMs);
-    }
-    return times.reduce<number>((least, each) => Math.min(least, each ?? Infinity), Infinity);
-  }
-
-  /**
-   * The alarm looks after messages when it comes anyway, if that is soon: most are acknowledged long before. Not those of
-   * a build that waits: its deadline must not come before its queue knows of it.
-   */
-  #retryAtMs(build: Build, nowMs: number): number {
-    const next = Math.min(this.#nextWorkMs(build), this.#armedForMs ?? Infinity);
-    const waits = build.status === "pending" && build.claim === null;
-    return !waits && next > nowMs && next <= nowMs + LONGEST_RETRY_MS ? next : nowMs + FIRST_RETRY_MS;
+    if (this.#build !== null) this.#alarm.arm(this.#build, retryAtMs);
   }
 
   /** One transaction over record, trace and artifacts: what throws in there leaves neither rows nor memory behind. */
@@ -308,7 +249,7 @@ export class BuildRecord {
 
   #write(build: Build, tell: Audience, nowMs: number): void {
     const { store, outbox } = this.#parts;
-    const retryAtMs = this.#retryAtMs(build, nowMs);
+    const retryAtMs = this.#alarm.retryAtMs(build, nowMs);
     for (const each of DESTINATIONS) if (hears(each, tell)) outbox.put(each, build.revision, null, retryAtMs);
     store.putBuild(build);
   }

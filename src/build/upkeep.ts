@@ -5,7 +5,7 @@ import type { Outbox } from "../storage/outbox.ts";
 import { projectStub } from "../stubs.ts";
 import type { BuildArtifacts } from "./artifacts.ts";
 import type { TraceReader } from "./reader.ts";
-import { ARCHIVE_AFTER_MS } from "./record.ts";
+import { ARCHIVE_AFTER_MS } from "./alarm.ts";
 import type { BuildRecord } from "./record.ts";
 import { secretsToMask } from "./secrets.ts";
 import type { BuildStore } from "./store.ts";
