@@ -131,6 +131,7 @@ export class TraceSender {
     if (status === 403 || hasStopped(buildStatus)) this.#abort();
     else if (status === 202) this.#sent += bytes.byteLength;
     else if (status === 404) this.#canPatch = false;
+    else if (status !== 416) throw new Error(`a patch: ${status}`);
     if (status !== 416) return false;
     if (length === null || length > this.#log.byteLength) {
       await this.#sendWholeLog();
