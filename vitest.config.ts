@@ -23,7 +23,7 @@ export default defineConfig({
     // Tests in workerd don't see the environment.
     provide: { model: { seeds: modelSeeds, steps: Number(MODEL_STEPS) } },
     projects: [
-      { test: { name: "core", include: ["test/core/**/*.test.ts"] } },
+      { test: { name: "core", include: ["test/{core,pipeline}/**/*.test.ts"] } },
       {
         plugins: [
           cloudflareTest({
