@@ -26,6 +26,8 @@ export interface ContextVariable {
   readonly key: string;
   readonly value: string;
   readonly raw?: boolean;
+  /** It must not be shown: `expand_vars` refuses it, and messages hide its value. */
+  readonly masked?: boolean;
 }
 
 /** GitLab's words for `CI_PIPELINE_SOURCE`. */

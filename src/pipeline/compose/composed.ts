@@ -14,7 +14,13 @@ export interface ComposedConfig {
   readonly top: Hash;
   /** Jobs in the file's order, hidden ones (`.name`) left out. What isn't a hash is told as a problem and isn't here. */
   readonly jobs: ReadonlyMap<string, ComposedJob>;
-  /** The whole config as lint's `merged_yaml` shows it: includes merged, `extends` and `!reference` resolved, hidden jobs kept, `default` not applied. */
+  /**
+   * Keys at the top whose `extends` or `!reference` could not be resolved. They are told as problems and aren't among
+   * `jobs`; what needs them is not to be told that they are missing.
+   */
+  readonly broken: ReadonlySet<string>;
+  /** The whole config as lint's `merged_yaml` shows it: includes merged, `extends` and `!reference` resolved, hidden jobs kept, `default` not applied.
+   * `extends` itself stays in it, as in GitLab. `writeYaml` writes it. */
   readonly merged: Hash;
   /** Files that were included, as lint lists them, in the order in which they were met. */
   readonly includes: readonly IncludedFile[];
@@ -23,7 +29,10 @@ export interface ComposedConfig {
 }
 
 export interface ComposedJob {
-  /** Its keywords after `extends`, `!reference` and what it inherits. `extends` and `inherit` are not among them. */
+  /**
+   * Its keywords after `extends`, `!reference` and what it inherits. `extends` and `inherit` are not among them. A list
+   * in which a list was referred to has that list as one of its items.
+   */
   readonly hash: Hash;
   /** The file that its name stands in last; undefined where it isn't known. */
   readonly file: string | undefined;
