@@ -2,7 +2,7 @@
 import { valueText } from "../../scalar-text.ts";
 import { type Hash, isHash, isList, type Value } from "../../value.ts";
 import { MAX_TEXT } from "../../yaml/read-yaml.ts";
-import { textSize } from "../../yaml/size.ts";
+import { MAX_FILE_SIZE, textSize } from "../../yaml/size.ts";
 import type { IncludeVariables } from "../variables.ts";
 import { ComposeError, type Work } from "../work.ts";
 import { type Block, blocksIn } from "./blocks.ts";
@@ -30,6 +30,8 @@ class Interpolation {
   readonly #values = new Map<string, Value>();
   /** What is shared stays shared. */
   readonly #known = new Map<object, Value>();
+  /** The size of all texts that were put together. */
+  #made = 0;
 
   constructor(scopes: Scopes, variables: IncludeVariables, work: Work, tell: (message: string) => void) {
     this.#scopes = scopes;
@@ -83,8 +85,10 @@ class Interpolation {
       if (length > MAX_TEXT) throw new ComposeError("config node too large");
       parts.push(part);
     }
-    this.#work.spend(textSize(text) + (length >> 5));
-    return parts.join("") + text.slice(at);
+    const made = parts.join("") + text.slice(at);
+    this.#made += textSize(made);
+    if (this.#made > MAX_FILE_SIZE) throw new ComposeError("config too large");
+    return made;
   }
 
   #block(written: string, { data }: Block): Value {
