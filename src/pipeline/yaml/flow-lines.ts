@@ -106,20 +106,13 @@ class Lines {
     let depth = 0;
     do {
       const char = this.#text[this.#at];
-      if (char === '"' || char === "'") {
-        if (/[\s,:[{]/.test(this.#text[this.#at - 1] ?? " ")) {
-          this.#quoted();
-          continue;
-        }
-      } else if (char === "[" || char === "{") depth += 1;
+      const before = this.#text[this.#at - 1] ?? " ";
+      if (char === "[" || char === "{") depth += 1;
       else if (char === "]" || char === "}") depth -= 1;
-      else if (char === "\n" || char === "\r" || char === "\t") this.#blank(this.#at + 1);
-      else if (char === "#" && /\s/.test(this.#text[this.#at - 1] ?? "")) {
-        const end = this.#text.indexOf("\n", this.#at);
-        this.#blank(end === -1 ? this.#text.length : end);
-        continue;
-      }
-      this.#at += 1;
+      if (char === "\n" || char === "\r" || char === "\t") this.#blank(this.#at + 1);
+      else if (char === "#" && /\s/.test(before)) this.#blank(this.#lineEnd());
+      else if ((char === '"' || char === "'") && /[\s,:[{]/.test(before)) this.#quoted();
+      else this.#at += 1;
     } while (depth > 0 && this.#at < this.#text.length);
   }
 
@@ -127,13 +120,17 @@ class Lines {
   #blank(end: number): void {
     this.#out.push(this.#text.slice(this.#copied, this.#at), " ".repeat(end - this.#at));
     this.#copied = end;
-    this.#at = Math.max(this.#at, end - 1);
+    this.#at = end;
   }
 
   #toNextLine(): false {
-    const end = this.#text.indexOf("\n", this.#at);
-    this.#at = end === -1 ? this.#text.length : end + 1;
+    this.#at = Math.min(this.#lineEnd() + 1, this.#text.length);
     return false;
+  }
+
+  #lineEnd(): number {
+    const end = this.#text.indexOf("\n", this.#at);
+    return end === -1 ? this.#text.length : end;
   }
 
   #skip(pattern: RegExp): string {

@@ -53,6 +53,7 @@ describe("a YAML text", () => {
       "a: [\n]\nb: |\n  [ x\n  # no comment\nc: x\n  [ y\nd: '[\n  z'\n",
       { a: [], b: "[ x\n# no comment\n", c: "x [ y", d: "[ z" },
     ],
+    ["a comment in a list may be empty", "a: [ #\n  b #\n]\n", { a: ["b"] }],
     ["a byte order mark is nothing", "\uFEFFa: 1\n", { a: 1 }],
     ["line ends of Windows", "a: |\r\n  b\r\n  c\r\nd: e\r\n", { a: "b\nc\n", d: "e" }],
     ["comments alone", "# nothing\n", null],
