@@ -94,7 +94,7 @@ const walk = (input: ComposeInput, problems: Problem[], work: Work): Walked | nu
   const tree = context.tree ?? (files === null ? null : [...files.keys()]);
   const facts = { ...tools, changedPaths, tree, files, fetches, fetched };
   const walker = new IncludeWalk(facts, problems, { project, sha: context.sha }, text.length);
-  const layer = walker.follow(config, { name: path, repository: null });
+  const layer = walker.follow(config, { name: path, path, repository: null });
   return { layer, includes: walker.includes, requests: [...walker.requests.values()] };
 };
 

@@ -105,6 +105,16 @@ describe("include:local", () => {
     expect([...config.jobs.keys()]).toEqual(["b"]);
   });
 
+  it("stars in a file don't mean the file itself", () => {
+    const own = {
+      ".gitlab-ci.yml": "own: {script: x}",
+      "ci/a.yml": "include: 'ci/*.yml'\na: {script: a}",
+      "ci/b.yml": "b: {script: b}",
+    };
+    expect([...composed("include: ci/a.yml", having(own)).jobs.keys()]).toEqual(["b", "a"]);
+    expect([...composed("include: '*.yml'\nc: {script: c}", having(own)).jobs.keys()]).toEqual(["c"]);
+  });
+
   it("warns of stars that no file matches", () => {
     expect(messages(composed("include: 'x/*.yml'\njob: {script: x}", having(tree)), "warning")).toEqual([
       "include `x/*.yml` matches no file",

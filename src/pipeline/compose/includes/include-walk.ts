@@ -36,6 +36,8 @@ export interface OwnRepository {
 /** The file whose `include` is followed. */
 export interface IncludingFile {
   readonly name: string;
+  /** In its repository: its own stars don't mean itself. Null for what isn't in one. */
+  readonly path: string | null;
   /** Null: the pipeline's own. */
   readonly repository: IncludeRepository | null;
 }
@@ -112,7 +114,8 @@ export class IncludeWalk {
     const local = hash.get("local");
     if (typeof local !== "string" || !local.includes("*")) return [hash];
     const tree = file.repository === null ? (this.#facts.tree ?? [...(this.#facts.files?.keys() ?? [])]) : [];
-    const found = matchingPaths(local.replace(/^\/+/, ""), tree, this.#facts.work);
+    const matching = matchingPaths(local.replace(/^\/+/, ""), tree, this.#facts.work);
+    const found = matching.filter((path) => path !== file.path);
     if (found.length === 0) this.#tell("warning", `include \`${local}\` matches no file`, file);
     if (found.length > MAX_INCLUDES) throw tooMany();
     return found.map((path) => new Map(hash).set("local", path));
@@ -142,7 +145,8 @@ export class IncludeWalk {
     };
     const config = loadFile(loaded, this.#facts, this.#problems);
     if (config === null) return null;
-    const layer = config.size === 0 ? null : this.follow(config, { name: location, repository });
+    const path = entry.kind === "local" ? entry.location : null;
+    const layer = config.size === 0 ? null : this.follow(config, { name: location, path, repository });
     if (layer !== null && layer.content.size > 0) return layer;
     // Of something that is lacking still nothing can be said.
     if (layer !== null && this.requests.size > 0) return null;
