@@ -5,9 +5,9 @@
  */
 import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { CrashingServer } from "../test/support/fleet/crashing-server.ts";
-import { Fleet } from "../test/support/fleet/fleet.ts";
-import { findLeaks } from "../test/support/fleet/state.ts";
+import { CrashingServer } from "../test/tools/fleet/crashing-server.ts";
+import { Fleet } from "../test/tools/fleet/fleet.ts";
+import { findLeaks } from "../test/tools/fleet/state.ts";
 
 const MINUTE_MS = 60_000;
 const SAMPLE_EVERY_MS = 5_000;

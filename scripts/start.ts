@@ -63,7 +63,7 @@ if (!(await lockState(stateDir)))
 
 // Miniflare ends this process and workerd with it at SIGINT and SIGTERM; these two are the other ways to be left alone.
 const stop = (): void => void process.kill(process.pid, "SIGTERM");
-// A program that started this one with a channel (test/support/server.ts) takes the server along, however it dies.
+// A program that started this one with a channel (test/tools/server/server.ts) takes the server along, however it dies.
 process.on("disconnect", stop);
 // npm that is killed says nothing to what it has started.
 if (process.env["npm_lifecycle_event"] === "start") {

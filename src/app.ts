@@ -1,18 +1,17 @@
 /** The Hono app: mounts the dialects and pages, and answers what none of them does. */
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import { methodsOf } from "./api/allowed-methods.ts";
+import { methodsOf } from "./http/allowed-methods.ts";
 import { legacyRoutes } from "./api/ci-v1/routes.ts";
-import { isPassingFault } from "./api/call.ts";
-import { countErrors } from "./api/error-counts.ts";
-import { showMetrics } from "./api/metrics-page.ts";
-import { requestLog } from "./api/request-log.ts";
+import { isPassingFault } from "./verbs/call.ts";
+import { countErrors } from "./http/error-counts.ts";
+import { showMetrics } from "./api/v4/metrics-page.ts";
+import { requestLog } from "./http/request-log.ts";
 import { jobRoutes } from "./api/runner-v4/jobs.ts";
 import { runnerRoutes } from "./api/runner-v4/runners.ts";
 import { guarded } from "./api/v4/handler.ts";
 import { consumerRoutes } from "./api/v4/routes.ts";
-import { readSettings } from "./config.ts";
-import type { Env } from "./config.ts";
+import { readSettings } from "./settings.ts";
 
 /** Every path may be asked with `.json` at its end, as GitLab's API takes it and old runners do. */
 const withoutSuffix = (request: Request): string => {

@@ -4,7 +4,6 @@
  * only when something goes wrong. It watches; nothing depends on it.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../config.ts";
 import { LONGEST_RETRY_MS } from "../storage/outbox.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { MIGRATIONS } from "./schema.ts";

@@ -2,13 +2,12 @@
  * Claims: from a pending row to a build that a runner holds. The row is marked before the build is asked, and the build
  * decides. Whatever a crash leaves in between is found by `reconcile`, which asks the builds of doubtful rows.
  */
-import type { Env } from "../config.ts";
-import type { Abilities } from "../core/abilities.ts";
-import type { RunnerRef } from "../core/build.ts";
-import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
-import type { Runner, RunnerManager } from "../core/runner.ts";
-import { groupKey } from "../core/matching.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import type { Abilities } from "../core/runner/abilities.ts";
+import type { RunnerRef } from "../core/build/build.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/build/claimed.ts";
+import type { Runner, RunnerManager } from "../core/runner/runner.ts";
+import { groupKey } from "../core/runner/matching.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import { buildStub } from "../stubs.ts";
 import type { PendingGroups } from "./groups.ts";
 import type { RunnerManagers } from "./managers.ts";

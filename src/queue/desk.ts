@@ -2,12 +2,12 @@
  * Where runners ask for work. A poll is answered with a build, or with nothing at once, or it is held until there may be
  * one, for so long as `LONG_POLL_SECONDS` says.
  */
-import { abilitiesOf } from "../core/abilities.ts";
-import type { Abilities } from "../core/abilities.ts";
-import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
+import { abilitiesOf } from "../core/runner/abilities.ts";
+import type { Abilities } from "../core/runner/abilities.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/build/claimed.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Runner } from "../core/runner.ts";
+import type { Runner } from "../core/runner/runner.ts";
 import type { Claimant, Claims } from "./claims.ts";
 import type { Caller, RunnerManagers } from "./managers.ts";
 import type { Matchmaker } from "./matchmaker.ts";

@@ -2,9 +2,10 @@
  * The pending builds as a claim looks at them: by group, with the first of each and how many there are. A copy of the index
  * in memory, so that a claim costs the number of groups, not of builds; made anew from the rows whenever the object starts.
  */
-import type { GroupTraits } from "../core/matching.ts";
+import type { PendingBuilds } from "./metrics.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
 import type { QueuedRow } from "./schema.ts";
-import { arrivedMs } from "./store.ts";
+import { arrivedMs } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
 
 export interface Group extends GroupTraits {
@@ -12,13 +13,6 @@ export interface Group extends GroupTraits {
   readonly head: QueuedRow;
   readonly position: number;
   readonly builds: number;
-}
-
-/** Of all projects, by the tags that a runner must have. */
-export interface PendingBuilds {
-  readonly tags: readonly string[];
-  readonly builds: number;
-  readonly oldestAgeMs: number;
 }
 
 export class PendingGroups {

@@ -1,5 +1,5 @@
 /** The SQL of the rows of runner managers. */
-import type { RunnerInfo, RunnerManager } from "../core/runner.ts";
+import type { RunnerInfo, RunnerManager } from "../core/runner/runner.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { ManagerRow } from "./schema.ts";
 

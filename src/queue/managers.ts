@@ -2,10 +2,10 @@
  * The machines that share a runner's token, by the `system_id` that each gives itself: in memory from a runner's first
  * call on, and in their rows.
  */
-import { learned, sameFeatures } from "../core/abilities.ts";
+import { learned, sameFeatures } from "../core/runner/abilities.ts";
 import { refuse, accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { RunnerInfo, RunnerManager } from "../core/runner.ts";
+import type { RunnerInfo, RunnerManager } from "../core/runner/runner.ts";
 import type { ManagerStore } from "./manager-store.ts";
 
 /** What a call says of the machine that it comes from. */

@@ -1,9 +1,9 @@
 /** Brings pending builds and runners together: what a runner may take next, and who is woken for a build. */
-import type { QueueFigures } from "../core/claimed.ts";
-import { firstOf, groupKey, suits } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
-import type { Runner } from "../core/runner.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import type { QueueFigures } from "../core/build/claimed.ts";
+import { firstOf, groupKey, suits } from "../core/runner/matching.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
+import type { Runner } from "../core/runner/runner.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import type { Group, PendingGroups } from "./groups.ts";
 import type { WaitingPolls } from "./polls.ts";
 import type { Runners } from "./runners.ts";

@@ -5,22 +5,22 @@
  * are what they were. What a crash interrupts is found by the reconciler, which asks the builds themselves.
  */
 import { DurableObject } from "cloudflare:workers";
-import { settingsOf } from "../config.ts";
-import type { Env, Settings } from "../config.ts";
-import { pendingReason } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
+import { settingsOf } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import { pendingReason } from "../core/runner/matching.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import { isRecent } from "../core/runner.ts";
+import { isRecent } from "../core/runner/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Runner, RunnerInfo, RunnerManager, RunnerSettings, RunnerSummary } from "../core/runner.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import type { Runner, RunnerInfo, RunnerManager, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
 import { Claims, FAULT_MS, RECONCILE_EVERY_MS } from "./claims.ts";
 import { CLAIM_WAIT_BOUNDS_SECONDS, Counters } from "./counters.ts";
-import type { QueueMetrics } from "./counters.ts";
+import type { QueueMetrics } from "./metrics.ts";
 import { Desk } from "./desk.ts";
 import type { PollAnswer, PollRequest } from "./desk.ts";
 import { PendingGroups } from "./groups.ts";

@@ -2,7 +2,6 @@
  * The end of runners and of their machines: they are forgotten, and what they hold is lost to them at once, not when
  * somebody notices the silence. The builds are told by the outbox.
  */
-import type { Env } from "../config.ts";
 import { accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";

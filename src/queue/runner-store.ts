@@ -1,5 +1,5 @@
 /** The SQL of the runners' rows. */
-import type { Runner, RunnerInfo } from "../core/runner.ts";
+import type { Runner, RunnerInfo } from "../core/runner/runner.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { RunnerRow } from "./schema.ts";
 

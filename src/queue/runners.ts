@@ -1,7 +1,7 @@
 /** The runners of a queue: in memory, and in their rows. */
-import { learned } from "../core/abilities.ts";
-import { canTakeAnything, isRecent } from "../core/runner.ts";
-import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
+import { learned } from "../core/runner/abilities.ts";
+import { canTakeAnything, isRecent } from "../core/runner/runner.ts";
+import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { RunnerStore } from "./runner-store.ts";

@@ -1,5 +1,5 @@
 /** One queue per database; times in milliseconds since the epoch. */
-import type { AccessLevel, Runner } from "../core/runner.ts";
+import type { AccessLevel, Runner } from "../core/runner/runner.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
 import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
 import type { Migration } from "../storage/sql.ts";
@@ -161,3 +161,6 @@ export interface RunnerBuildRow {
   build_id: number;
   runner_epoch: number;
 }
+
+/** When the build first came into the queue. */
+export const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

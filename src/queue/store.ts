@@ -1,9 +1,10 @@
 /** The SQL of the queue's rows: pending and taken builds, and the last builds of each runner. */
-import { groupKey } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import { groupKey } from "../core/runner/matching.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Counters } from "./counters.ts";
+import { arrivedMs } from "./schema.ts";
 import type { QueuedRow, RunnerBuildRow } from "./schema.ts";
 
 /** So many builds of a runner are remembered, for its late reports and for `GET /runners/:id/jobs`. */
@@ -249,6 +250,3 @@ export class QueueStore {
     return this.#lastPosition;
   }
 }
-
-/** When the build first came into the queue. */
-export const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

@@ -1,5 +1,4 @@
 /** Tells the metrics object of messages that could not be delivered. Best effort: whatever fails here changes nothing. */
-import type { Env } from "../config.ts";
 import { metricsStub } from "../stubs.ts";
 import { settleWithin } from "./settle.ts";
 

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import { refusalOf } from "../support/legacy-artifacts.ts";
-import type { RunningBuild } from "../support/legacy-api.ts";
-import { legacy, patch, REGISTRATION_TOKEN, runningBuild } from "../support/legacy-api.ts";
-import { everything } from "../support/legacy-routes.ts";
+import { refusalOf } from "../tools/clients/legacy-artifacts.ts";
+import type { RunningBuild } from "../tools/clients/legacy-api.ts";
+import { legacy, patch, REGISTRATION_TOKEN, runningBuild } from "../tools/clients/legacy-api.ts";
+import { everything } from "../tools/clients/legacy-routes.ts";
 
 /** Bodies that aren't what they say, too large, or of the wrong types: refused with words, and nothing changes. */
 let mine: RunningBuild;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import type { LegacyClient } from "../support/legacy-client.ts";
+import type { LegacyClient } from "../tools/clients/legacy-client.ts";
 import {
   claim,
   enqueue,
@@ -11,7 +11,7 @@ import {
   newRunner,
   RUNNER_1_11_5,
   summaryOf,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 const CURSOR = "X-GitLab-Last-Update";
 

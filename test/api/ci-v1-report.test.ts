@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { buildStub } from "../../src/stubs.ts";
-import type { RunningBuild } from "../support/legacy-api.ts";
+import type { RunningBuild } from "../tools/clients/legacy-api.ts";
 import {
   claim,
   enqueue,
@@ -16,7 +16,7 @@ import {
   summaryOf,
   traceBytes,
   traceText,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 const report = (id: number | string, json: object) => legacy("PUT", `/builds/${id}.json`, { json });
 

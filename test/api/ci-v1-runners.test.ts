@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import type { RunnerSummary } from "../../src/core/runner.ts";
+import type { RunnerSummary } from "../../src/core/runner/runner.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   claim,
@@ -13,7 +13,7 @@ import {
   runnersToken,
   summaryOf,
   valueOf,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 interface Registered {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import { legacy, newProject, patch, runnersToken, runningBuild } from "../support/legacy-api.ts";
+import { legacy, newProject, patch, runnersToken, runningBuild } from "../tools/clients/legacy-api.ts";
 
 const storedTrace = async (buildId: number): Promise<string> => {
   const piece = await buildStub(env, buildId).readTrace(0, 1_000_000);

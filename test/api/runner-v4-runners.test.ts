@@ -1,10 +1,10 @@
 import { evictDurableObject, listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import type { RunnerSummary } from "../../src/core/runner.ts";
+import type { RunnerSummary } from "../../src/core/runner/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { call, enqueue, newProject, REGISTRATION_TOKEN, runnersToken, valueOf } from "../support/legacy-api.ts";
-import { poll } from "../support/objects.ts";
+import { call, enqueue, newProject, REGISTRATION_TOKEN, runnersToken, valueOf } from "../tools/clients/legacy-api.ts";
+import { poll } from "../tools/objects/objects.ts";
 
 interface Registered {
   readonly id: number;

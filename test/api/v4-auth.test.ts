@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { answer, consumer, ORIGIN } from "../support/fixtures.ts";
+import { answer, consumer, ORIGIN } from "../tools/objects/fixtures.ts";
 
 const fetchUser = (headers: Record<string, string>, query = ""): Promise<Response> =>
   exports.default.fetch(`${ORIGIN}/api/v4/user${query}`, { headers });

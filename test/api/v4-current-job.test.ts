@@ -2,7 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import { finish, ORIGIN, startJob } from "../support/fixtures.ts";
+import { finish, ORIGIN, startJob } from "../tools/objects/fixtures.ts";
 
 const currentJob = async (headers: Record<string, string>, query = ""): Promise<[number, unknown]> => {
   const response = await exports.default.fetch(`${ORIGIN}/api/v4/job${query}`, { headers });

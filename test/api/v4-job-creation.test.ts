@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { BuildSpec } from "../../src/core/spec.ts";
+import type { BuildSpec } from "../../src/core/build/spec.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../support/fixtures.ts";
-import { specOf } from "../support/spec.ts";
+import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../tools/objects/fixtures.ts";
+import { specOf } from "../tools/objects/spec.ts";
 
 const ZEROS = "0".repeat(40);
 

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { NO_ABILITIES } from "../../src/core/abilities.ts";
+import { NO_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { queueStub } from "../../src/stubs.ts";
-import { answer, append, claim, consumer, createJob, createProject, entity } from "../support/fixtures.ts";
-import { finish, registerRunner, startJob, storeArchive } from "../support/fixtures.ts";
-import type { Entity } from "../support/fixtures.ts";
+import { answer, append, claim, consumer, createJob, createProject, entity } from "../tools/objects/fixtures.ts";
+import { finish, registerRunner, startJob, storeArchive } from "../tools/objects/fixtures.ts";
+import type { Entity } from "../tools/objects/fixtures.ts";
 
 const idsOf = async (path: string): Promise<number[]> => {
   const response = await consumer("GET", path);

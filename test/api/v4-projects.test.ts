@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { directoryStub, projectStub } from "../../src/stubs.ts";
-import { answer, claim, consumer, createJob, createProject, entity, ORIGIN } from "../support/fixtures.ts";
-import { finish, registerRunner, storeArchive } from "../support/fixtures.ts";
+import { answer, claim, consumer, createJob, createProject, entity, ORIGIN } from "../tools/objects/fixtures.ts";
+import { finish, registerRunner, storeArchive } from "../tools/objects/fixtures.ts";
 
 const created = async (body: unknown) => answer("POST", "/projects", { body });
 

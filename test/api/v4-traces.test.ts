@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
 import { consumerRoutes } from "../../src/api/v4/routes.ts";
-import { BuildObject } from "../../src/build/object.ts";
+import { BuildObject } from "../../src/builds/object.ts";
 import { buildStub, projectStub } from "../../src/stubs.ts";
-import { append, claim, consumer, createJob, createProject, finish } from "../support/fixtures.ts";
-import { registerRunner, startJob } from "../support/fixtures.ts";
+import { append, claim, consumer, createJob, createProject, finish } from "../tools/objects/fixtures.ts";
+import { registerRunner, startJob } from "../tools/objects/fixtures.ts";
 
 const MIB = 1024 * 1024;
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -5,11 +5,11 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
-import recording from "../support/wire/gitlab-ci-multi-runner-1.11.5.json";
-import { FILE, nameOf, Replay } from "../support/wire-replay.ts";
-import type { Exchange } from "../support/wire-replay.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../tools/clients/legacy-api.ts";
+import recording from "../tools/wire/gitlab-ci-multi-runner-1.11.5.json";
+import { FILE, nameOf, Replay } from "../tools/wire/replay.ts";
+import type { Exchange } from "../tools/wire/replay.ts";
 
 const EXCHANGES: readonly Exchange[] = recording.exchanges;
 

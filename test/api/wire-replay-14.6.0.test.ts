@@ -6,13 +6,13 @@ import { crc32 } from "node:zlib";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
-import type { ModernJob } from "../support/modern-job.ts";
-import { alterTrace } from "../support/objects.ts";
-import { jobOf } from "../support/scenario.ts";
-import recording from "../support/wire/gitlab-runner-14.6.0.json";
-import { FILE, nameOf, patchedLog, Replay } from "../support/wire-replay.ts";
-import type { Exchange } from "../support/wire-replay.ts";
+import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../tools/clients/legacy-api.ts";
+import type { ModernJob } from "../tools/clients/modern-job.ts";
+import { alterTrace } from "../tools/objects/objects.ts";
+import { jobOf } from "../tools/runners/scenario.ts";
+import recording from "../tools/wire/gitlab-runner-14.6.0.json";
+import { FILE, nameOf, patchedLog, Replay } from "../tools/wire/replay.ts";
+import type { Exchange } from "../tools/wire/replay.ts";
 
 const EXCHANGES: readonly Exchange[] = recording.exchanges;
 

@@ -4,12 +4,12 @@ import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Dice } from "../support/hostile/dice.ts";
-import { rawMessages, rawRequest } from "../support/hostile/raw.ts";
-import type { RawRequest } from "../support/hostile/raw.ts";
-import { claimBuild, consumer } from "../support/local-api.ts";
-import { startServer } from "../support/server.ts";
-import type { RunningServer } from "../support/server.ts";
+import { Dice } from "../tools/hostile/dice.ts";
+import { rawMessages, rawRequest } from "../tools/hostile/raw.ts";
+import type { RawRequest } from "../tools/hostile/raw.ts";
+import { claimBuild, consumer } from "../tools/clients/local-api.ts";
+import { startServer } from "../tools/server/server.ts";
+import type { RunningServer } from "../tools/server/server.ts";
 
 const REQUESTS = 300;
 const AT_ONCE = 30;

@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
-import { LegacyClient } from "../support/legacy-client.ts";
-import { claimBuild, consumer } from "../support/local-api.ts";
-import { startServer, type RunningServer, type ServerOptions } from "../support/server.ts";
+import { LegacyClient } from "../tools/clients/legacy-client.ts";
+import { claimBuild, consumer } from "../tools/clients/local-api.ts";
+import { startServer, type RunningServer, type ServerOptions } from "../tools/server/server.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
 

@@ -21,7 +21,7 @@ import {
   msToChange,
   toNextAlarm,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Access } from "../../src/build/access.ts";
+import type { Access } from "../../src/builds/access.ts";
 import {
   advance,
   alarmOf,
@@ -13,9 +13,9 @@ import {
   statusOf,
   toNextAlarm,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
-import { fileOf } from "../support/spec.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
+import { fileOf } from "../tools/objects/spec.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -20,8 +20,8 @@ import {
   logOf,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub, TestBuild } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub, TestBuild } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { crc32 } from "node:zlib";
 import {
   advance,
@@ -18,8 +18,8 @@ import {
   toNextAlarm,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -16,8 +16,8 @@ import {
   statusOf,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
   attempt,
@@ -19,8 +19,8 @@ import {
   traceOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 describe("making a build", () => {
   it("twice makes one", async () => {

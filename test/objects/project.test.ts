@@ -14,8 +14,8 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
-import { fileOf, specOf } from "../support/spec.ts";
+} from "../tools/objects/objects.ts";
+import { fileOf, specOf } from "../tools/objects/spec.ts";
 
 const directory = () => directoryStub(env);
 const newPath = () => `test/p${uniqueId()}`;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NO_ABILITIES } from "../../src/core/abilities.ts";
+import { NO_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -22,7 +22,7 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import { crash, FIRST, pendingBuild, poll, registered, rowsOf, statusOf, uniqueId } from "../support/objects.ts";
+import { crash, FIRST, pendingBuild, poll, registered, rowsOf, statusOf, uniqueId } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunnerInfo } from "../../src/core/runner.ts";
+import type { RunnerInfo } from "../../src/core/runner/runner.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -17,7 +17,7 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -13,7 +13,7 @@ import {
   poll,
   registered,
   uniqueId,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { groupKey } from "../../src/core/matching.ts";
+import { groupKey } from "../../src/core/runner/matching.ts";
 import { MIGRATIONS } from "../../src/queue/schema.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { buildOf, crash, inputOf, poll, rowsOf, uniqueId, valueOf } from "../support/objects.ts";
+import { buildOf, crash, inputOf, poll, rowsOf, uniqueId, valueOf } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 

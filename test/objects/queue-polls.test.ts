@@ -14,7 +14,7 @@ import {
   rowsOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

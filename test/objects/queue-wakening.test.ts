@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
-import type { Runner } from "../../src/core/runner.ts";
-import { enqueue, newProject } from "../support/legacy-api.ts";
-import { buildOf, pendingBuild, pollOf, refusalOf, registered, uniqueId, valueOf } from "../support/objects.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner/runner.ts";
+import type { Runner } from "../../src/core/runner/runner.ts";
+import { enqueue, newProject } from "../tools/clients/legacy-api.ts";
+import { buildOf, pendingBuild, pollOf, refusalOf, registered, uniqueId, valueOf } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { RunnerInfo } from "../../src/core/runner.ts";
+import type { RunnerInfo } from "../../src/core/runner/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   buildOf,
@@ -14,7 +14,7 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 const saying = (info: RunnerInfo | null) => ({ systemId: null, ipAddress: null, info });

@@ -3,13 +3,13 @@ import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { Dialect } from "../support/dialects.ts";
-import type { FakeRunner, Work } from "../support/fake-runner.ts";
-import { enqueue, newProject, summaryOf } from "../support/legacy-api.ts";
-import { beginWork } from "../support/lives.ts";
-import { cancelJob, historyOf, jobOf } from "../support/scenario.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { Dialect } from "../tools/runners/dialects.ts";
+import type { FakeRunner, Work } from "../tools/runners/fake-runner.ts";
+import { enqueue, newProject, summaryOf } from "../tools/clients/legacy-api.ts";
+import { beginWork } from "../tools/runners/lives.ts";
+import { cancelJob, historyOf, jobOf } from "../tools/runners/scenario.ts";
 
 /** A poll that stands in the middle of its claim, since a dependency of its build doesn't answer until `goOn`. */
 const claiming = async (dialect: Dialect) => {

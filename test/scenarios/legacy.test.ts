@@ -3,9 +3,9 @@ import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { runningBuild, summaryOf, traceText, valueOf } from "../support/legacy-api.ts";
-import { archiveOf } from "../support/lives.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { runningBuild, summaryOf, traceText, valueOf } from "../tools/clients/legacy-api.ts";
+import { archiveOf } from "../tools/runners/lives.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

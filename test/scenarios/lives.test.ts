@@ -3,12 +3,12 @@ import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { buildStub, projectStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { FakeRunner, Work } from "../support/fake-runner.ts";
-import { enqueue, newProject, summaryOf, traceBytes, traceText, valueOf } from "../support/legacy-api.ts";
-import { archiveOf, beginWork, statusesOf, workThrough } from "../support/lives.ts";
-import { cancelJob, jobOf } from "../support/scenario.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { FakeRunner, Work } from "../tools/runners/fake-runner.ts";
+import { enqueue, newProject, summaryOf, traceBytes, traceText, valueOf } from "../tools/clients/legacy-api.ts";
+import { archiveOf, beginWork, statusesOf, workThrough } from "../tools/runners/lives.ts";
+import { cancelJob, jobOf } from "../tools/runners/scenario.ts";
 
 const PAIRS = DIALECTS.flatMap((first) => DIALECTS.map((second) => ({ first, second })));
 

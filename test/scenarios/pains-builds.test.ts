@@ -10,10 +10,10 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
-import { claim, enqueue, newProject, newRunner, patch, runningBuild } from "../support/legacy-api.ts";
-import { refusalOf } from "../support/legacy-artifacts.ts";
-import { advance, crash, fireAlarm, holdTime, msToChange, rowsOf, toNextAlarm } from "../support/objects.ts";
-import { cancelJob, historyOf, jobOf, listedJob } from "../support/scenario.ts";
+import { claim, enqueue, newProject, newRunner, patch, runningBuild } from "../tools/clients/legacy-api.ts";
+import { refusalOf } from "../tools/clients/legacy-artifacts.ts";
+import { advance, crash, fireAlarm, holdTime, msToChange, rowsOf, toNextAlarm } from "../tools/objects/objects.ts";
+import { cancelJob, historyOf, jobOf, listedJob } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -9,17 +9,16 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import type { Env } from "../../src/config.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { CONTENT_TYPE, form, inPieces, noise, split } from "../artifacts/multipart.ts";
-import { legacy, ORIGIN, patch, runningBuild, traceBytes, traceText } from "../support/legacy-api.ts";
-import { DIALECTS } from "../support/dialects.ts";
-import { contentOf, download, file, refusalOf, upload } from "../support/legacy-artifacts.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { beginWork } from "../support/lives.ts";
-import { crash, rowsOf } from "../support/objects.ts";
-import { entity } from "../support/fixtures.ts";
-import { historyOf, jobOf, logShown } from "../support/scenario.ts";
+import { CONTENT_TYPE, form, inPieces, noise, split } from "../tools/clients/multipart.ts";
+import { legacy, ORIGIN, patch, runningBuild, traceBytes, traceText } from "../tools/clients/legacy-api.ts";
+import { DIALECTS } from "../tools/runners/dialects.ts";
+import { contentOf, download, file, refusalOf, upload } from "../tools/clients/legacy-artifacts.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { beginWork } from "../tools/runners/lives.ts";
+import { crash, rowsOf } from "../tools/objects/objects.ts";
+import { entity } from "../tools/objects/fixtures.ts";
+import { historyOf, jobOf, logShown } from "../tools/runners/scenario.ts";
 
 /** An upload to a Worker with another environment. */
 const uploadTo = async (environment: Env, build: LegacyBuild, content: string | Uint8Array): Promise<Response> =>

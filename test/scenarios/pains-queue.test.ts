@@ -8,11 +8,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { Asked } from "../support/fake-runner.ts";
-import { enqueue, legacy, newProject, newRunner, RUNNER_1_11_5 } from "../support/legacy-api.ts";
-import { advance, holdTime, rowsOf } from "../support/objects.ts";
-import { heldPoll, jobOf } from "../support/scenario.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { Asked } from "../tools/runners/fake-runner.ts";
+import { enqueue, legacy, newProject, newRunner, RUNNER_1_11_5 } from "../tools/clients/legacy-api.ts";
+import { advance, holdTime, rowsOf } from "../tools/objects/objects.ts";
+import { heldPoll, jobOf } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

@@ -1,6 +1,6 @@
 /** The parameters of the legacy calls, as loose as GitLab 8 took them. */
 import * as v from "valibot";
-import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
+import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../../http/loose.ts";
 
 const MAX_DESCRIPTION = 1024;
 

@@ -1,11 +1,11 @@
 /** Builds as legacy runners (GitLab 8, runner up to 1.11) read them. */
-import { REVISION, VERSION } from "../../config.ts";
-import type { ClaimedBuild, ClaimedDependency } from "../../core/claimed.ts";
-import { timeoutOn } from "../../core/runner.ts";
-import type { Runner } from "../../core/runner.ts";
-import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/spec.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { allVariables } from "../../core/variables.ts";
+import { REVISION, VERSION } from "../../settings.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../../core/build/claimed.ts";
+import { timeoutOn } from "../../core/runner/runner.ts";
+import type { Runner } from "../../core/runner/runner.ts";
+import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/build/spec.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { allVariables } from "../../core/build/variables.ts";
 
 const artifactsFile = (summary: BuildSummary) => {
   const archive = summary.artifacts.find((artifact) => artifact.type === "archive");

@@ -1,6 +1,6 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, message, unavailable } from "../refusal-table.ts";
-import type { RefusalTable } from "../refusal-table.ts";
+import { answerRefusals, message, unavailable } from "../../http/refusal-table.ts";
+import type { RefusalTable } from "../../http/refusal-table.ts";
 
 /** What was tried: GitLab 8 words the same refusal differently, and runners act on the status. */
 export type Action = "report" | "upload" | "authorize" | "register" | "other";

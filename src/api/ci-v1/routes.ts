@@ -23,24 +23,29 @@
  */
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { Env } from "../../config.ts";
-import type { Report } from "../../build/runner-calls.ts";
-import { NO_ABILITIES } from "../../core/abilities.ts";
+import type { Report } from "../../builds/runner-calls.ts";
+import { NO_ABILITIES } from "../../core/runner/abilities.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { accept, refuse } from "../../core/refusal.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { readBody } from "../body.ts";
-import { parseContentRange } from "../content-range.ts";
-import { parseId } from "../ids.ts";
-import { validate } from "../loose.ts";
-import { readParams } from "../params.ts";
-import { readReport } from "../report-body.ts";
-import { concerns } from "../request-log.ts";
-import { authorizeUpload, deleteArchive, downloadArtifact, findArchive, uploadArtifact } from "../verbs/artifacts.ts";
-import { accessTo, hasGenuineToken } from "../verbs/authority.ts";
-import { registerRunner, removeRunner } from "../verbs/runners.ts";
-import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../verbs/work.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { readBody } from "../../http/body.ts";
+import { parseContentRange } from "../../http/content-range.ts";
+import { parseId } from "../../http/ids.ts";
+import { validate } from "../../http/loose.ts";
+import { readParams } from "../../http/params.ts";
+import { readReport } from "./report-body.ts";
+import { concerns } from "../../http/request-log.ts";
+import {
+  authorizeUpload,
+  deleteArchive,
+  downloadArtifact,
+  findArchive,
+  uploadArtifact,
+} from "../../verbs/artifacts.ts";
+import { accessTo, hasGenuineToken } from "../../verbs/authority.ts";
+import { registerRunner, removeRunner } from "../../verbs/runners.ts";
+import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../../verbs/work.ts";
 import { acceptsNoContent } from "./user-agent.ts";
 import { presentBuild, presentClaimed } from "./present.ts";
 import { refusalResponse } from "./refusals.ts";

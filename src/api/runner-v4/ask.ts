@@ -1,10 +1,9 @@
 /** How the routes of this dialect read their parameters, and how they answer. */
 import type { Context } from "hono";
 import type * as v from "valibot";
-import type { Env } from "../../config.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { validate } from "../loose.ts";
-import { readParams } from "../params.ts";
+import { validate } from "../../http/loose.ts";
+import { readParams } from "../../http/params.ts";
 import { refusalResponse } from "./refusals.ts";
 import type { Action } from "./refusals.ts";
 

@@ -1,5 +1,5 @@
-import { reportType } from "../../core/artifact-types.ts";
-import type { ArtifactsSpec } from "../../core/spec.ts";
+import { reportType } from "../../core/artifact/types.ts";
+import type { ArtifactsSpec } from "../../core/build/spec.ts";
 
 /** What the runner is to upload: the archive, when anything goes into it, and each report by itself. */
 export const jobArtifacts = ({ reports = {}, ...archive }: ArtifactsSpec): object[] => {

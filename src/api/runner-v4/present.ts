@@ -1,13 +1,13 @@
 /** A claimed build as today's runners read it: one wrong JSON type, and the runner loses the job without a word. */
-import { REVISION, VERSION } from "../../config.ts";
+import { REVISION, VERSION } from "../../settings.ts";
 import { ADMIN } from "../../core/admin.ts";
-import { FAILURE_REASONS } from "../../core/build.ts";
-import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/claimed.ts";
-import { timeoutOn } from "../../core/runner.ts";
-import type { Runner } from "../../core/runner.ts";
-import type { BuildSpec, ImageSpec, Variable } from "../../core/spec.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { allVariables } from "../../core/variables.ts";
+import { FAILURE_REASONS } from "../../core/build/build.ts";
+import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/build/claimed.ts";
+import { timeoutOn } from "../../core/runner/runner.ts";
+import type { Runner } from "../../core/runner/runner.ts";
+import type { BuildSpec, ImageSpec, Variable } from "../../core/build/spec.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { allVariables } from "../../core/build/variables.ts";
 import { jobArtifacts } from "./job-artifacts.ts";
 import { gitInfo } from "./git-info.ts";
 

@@ -1,6 +1,6 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, invalid, message, unavailable } from "../refusal-table.ts";
-import type { RefusalTable } from "../refusal-table.ts";
+import { answerRefusals, invalid, message, unavailable } from "../../http/refusal-table.ts";
+import type { RefusalTable } from "../../http/refusal-table.ts";
 
 /** What was tried. On the calls of a job each 403 says in `Job-Status` what its runner is to take the job for. */
 export type Action = "runner" | "job" | "download";

@@ -4,9 +4,9 @@ import type { Context } from "hono";
 import { refuse, accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Caller } from "../../queue/managers.ts";
-import { clientAddress } from "../client-address.ts";
-import { infoSchema, looseString } from "../loose.ts";
-import { settingFields } from "../runner-settings.ts";
+import { clientAddress } from "../../http/client-address.ts";
+import { infoSchema, looseString } from "../../http/loose.ts";
+import { settingFields } from "../../http/runner-settings.ts";
 
 const tokenField = v.nullish(looseString);
 

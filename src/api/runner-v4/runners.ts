@@ -16,12 +16,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type * as v from "valibot";
-import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import { runnerSettingsOf } from "../runner-settings.ts";
-import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../verbs/runners.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import { runnerSettingsOf } from "../../http/runner-settings.ts";
+import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../../verbs/runners.ts";
 import { answering, ask } from "./ask.ts";
 import { callerOf, registrationParams, runnerParams, runnerToken } from "./runner-params.ts";
 

@@ -1,9 +1,9 @@
 /** A job's artifacts: download the archive or a report, keep them, delete them. */
 import { accept, refuse } from "../../core/refusal.ts";
 import { buildStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { currentRequest } from "../request-log.ts";
-import { downloadArtifact } from "../verbs/artifacts.ts";
+import { retrying } from "../../verbs/call.ts";
+import { currentRequest } from "../../http/request-log.ts";
+import { downloadArtifact } from "../../verbs/artifacts.ts";
 import type { Handler } from "./handler.ts";
 import { jobResponse } from "./jobs.ts";
 import { withJob } from "./targets.ts";

@@ -1,5 +1,5 @@
 /** What clients ask before anything else: which version this is, and whether their token is good. */
-import { REVISION, settingsOf, VERSION } from "../../config.ts";
+import { REVISION, settingsOf, VERSION } from "../../settings.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { accept } from "../../core/refusal.ts";
 import { originOf } from "./handler.ts";

@@ -1,7 +1,7 @@
 /** Projects, jobs and their histories as GitLab's v4 writes them: times in ISO 8601, durations in seconds. */
-import type { HistoryEntry } from "../../core/build.ts";
+import type { HistoryEntry } from "../../core/build/build.ts";
 import type { Project } from "../../core/project.ts";
-import type { ArtifactSummary, BuildSummary } from "../../core/summary.ts";
+import type { ArtifactSummary, BuildSummary } from "../../core/build/summary.ts";
 
 export const isoTime = (ms: number): string => new Date(ms).toISOString();
 export const isoTimeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));

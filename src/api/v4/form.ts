@@ -1,8 +1,8 @@
 /** A request's parameters, checked against a schema; and what the schemas share. */
 import * as v from "valibot";
 import type { Outcome } from "../../core/refusal.ts";
-import { looseString, validate } from "../loose.ts";
-import { readParams } from "../params.ts";
+import { looseString, validate } from "../../http/loose.ts";
+import { readParams } from "../../http/params.ts";
 import type { ConsumerContext } from "./handler.ts";
 
 export const MAX_FORM_BYTES = 64 * 1024;

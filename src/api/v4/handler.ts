@@ -1,6 +1,5 @@
 /** What a route of the consumer API is: from a request to a response, or to a refusal that the dialect words. */
 import type { Context } from "hono";
-import type { Env } from "../../config.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { isAdmin } from "./auth.ts";

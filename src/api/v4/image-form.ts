@@ -1,6 +1,6 @@
 /** An image or a service in a request: its name, or a map with what else there is to say of it. */
 import * as v from "valibot";
-import { looseInteger, looseString } from "../loose.ts";
+import { looseInteger, looseString } from "../../http/loose.ts";
 import { isRecord, line, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
 
 const portMap = v.object({

@@ -1,9 +1,8 @@
 /** Jobs for an answer: with their projects, and with what a pending one waits for. */
-import type { Env } from "../../config.ts";
 import type { Project } from "../../core/project.ts";
-import type { BuildSummary } from "../../core/summary.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
 import { queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
+import { retrying } from "../../verbs/call.ts";
 import { jobEntity } from "./entities.ts";
 import { originOf } from "./handler.ts";
 import type { ConsumerContext } from "./handler.ts";

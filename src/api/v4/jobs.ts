@@ -1,19 +1,19 @@
 /** Jobs, which is what GitLab calls builds: list, create, show, and what a person may do to one. */
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { BUILD_STATUSES } from "../../core/build.ts";
+import { BUILD_STATUSES } from "../../core/build/build.ts";
 import type { Project } from "../../core/project.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import type { Idempotency } from "../../project/store.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import type { Idempotency } from "../../projects/store.ts";
 import { buildStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { looseBoolean } from "../loose.ts";
-import { readPage } from "../pagination.ts";
-import { concerns, currentRequest } from "../request-log.ts";
-import { holderOf } from "../verbs/authority.ts";
+import { retrying } from "../../verbs/call.ts";
+import { looseBoolean } from "../../http/loose.ts";
+import { readPage } from "../../http/pagination.ts";
+import { concerns, currentRequest } from "../../http/request-log.ts";
+import { holderOf } from "../../verbs/authority.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import { unauthorized } from "./handler.ts";

@@ -1,8 +1,8 @@
 /** Lists come in pages: numbered ones with GitLab's headers, or keyset pages that only link to the next. */
 import * as v from "valibot";
-import { looseInteger } from "../loose.ts";
-import { pageHeaders, withoutSecrets } from "../pagination.ts";
-import type { Page } from "../pagination.ts";
+import { looseInteger } from "../../http/loose.ts";
+import { pageHeaders, withoutSecrets } from "../../http/pagination.ts";
+import type { Page } from "../../http/pagination.ts";
 import { NOT_IN_LIST } from "./form.ts";
 import type { ConsumerContext } from "./handler.ts";
 

@@ -4,8 +4,8 @@ import { DEFAULT_SETTINGS, fullPath, pathFromName } from "../../core/project.ts"
 import type { Project, ProjectSettings } from "../../core/project.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { given } from "../given.ts";
-import { looseBoolean, looseInteger } from "../loose.ts";
+import { given } from "../../http/given.ts";
+import { looseBoolean, looseInteger } from "../../http/loose.ts";
 import { line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST } from "./form.ts";
 
 /** What has a scheme must parse: else nobody could tell its credentials, which are not to be shown, from the rest. */

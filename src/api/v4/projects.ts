@@ -1,13 +1,12 @@
 /** Projects: list, create, show, change, delete; and the token that registers their runners. */
 import * as v from "valibot";
-import { tokenKeys } from "../../config.ts";
-import type { Env } from "../../config.ts";
+import { tokenKeys } from "../../settings.ts";
 import type { Project } from "../../core/project.ts";
 import { accept } from "../../core/refusal.ts";
 import { DEFAULT_QUEUE, directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { looseString } from "../loose.ts";
-import { readPage } from "../pagination.ts";
+import { retrying } from "../../verbs/call.ts";
+import { looseString } from "../../http/loose.ts";
+import { readPage } from "../../http/pagination.ts";
 import { projectEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "./handler.ts";

@@ -1,6 +1,6 @@
 /** From refusal to status and body: the only place of the consumer API that knows. */
-import { answerRefusals, badRequest, invalid, message, unavailable } from "../refusal-table.ts";
-import type { RefusalTable } from "../refusal-table.ts";
+import { answerRefusals, badRequest, invalid, message, unavailable } from "../../http/refusal-table.ts";
+import type { RefusalTable } from "../../http/refusal-table.ts";
 
 const forbidden = () => message(403, "403 Forbidden");
 

@@ -19,7 +19,6 @@
  * assigning one to a project; resetting the instance's registration token, which is a setting.
  */
 import { Hono } from "hono";
-import type { Env } from "../../config.ts";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
 import { answered, guarded } from "./handler.ts";

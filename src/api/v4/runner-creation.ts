@@ -1,12 +1,11 @@
 /** `POST /user/runners`: a runner is made first, and a machine registers with its token, which begins with `glrt-`. */
 import * as v from "valibot";
-import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import { looseInteger } from "../loose.ts";
-import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
-import { createRunner as create } from "../verbs/runners.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import { looseInteger } from "../../http/loose.ts";
+import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
+import { createRunner as create } from "../../verbs/runners.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import type { Handler } from "./handler.ts";
 import { findProject } from "./targets.ts";

@@ -1,7 +1,7 @@
 /** Runners as GitLab's v4 writes them. */
 import type { Project } from "../../core/project.ts";
-import { isRecent } from "../../core/runner.ts";
-import type { RunnerManager, RunnerSummary } from "../../core/runner.ts";
+import { isRecent } from "../../core/runner/runner.ts";
+import type { RunnerManager, RunnerSummary } from "../../core/runner/runner.ts";
 import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
 
 /** Silent for so long, a runner is probably gone for good. */

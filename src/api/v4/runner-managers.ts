@@ -1,8 +1,8 @@
 /** The machines that share a runner's token, as its administrator sees them. */
 import { accept } from "../../core/refusal.ts";
 import { queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { readPage } from "../pagination.ts";
+import { retrying } from "../../verbs/call.ts";
+import { readPage } from "../../http/pagination.ts";
 import type { Handler } from "./handler.ts";
 import { pageOf, pageResponse } from "./lists.ts";
 import { managerEntity } from "./runner-entity.ts";

@@ -1,18 +1,17 @@
 /** Runners as their administrator sees them: list, show, change, remove, and what they ran. */
 import * as v from "valibot";
-import type { Env } from "../../config.ts";
-import { BUILD_STATUSES } from "../../core/build.ts";
+import { BUILD_STATUSES } from "../../core/build/build.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Project } from "../../core/project.ts";
-import type { RunnerSummary } from "../../core/runner.ts";
+import type { RunnerSummary } from "../../core/runner/runner.ts";
 import { buildStub, queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { looseBoolean, looseString, tagList, validate } from "../loose.ts";
-import { readPage } from "../pagination.ts";
-import { readParams } from "../params.ts";
-import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
-import { resetRunnerToken } from "../verbs/runners.ts";
+import { retrying } from "../../verbs/call.ts";
+import { looseBoolean, looseString, tagList, validate } from "../../http/loose.ts";
+import { readPage } from "../../http/pagination.ts";
+import { readParams } from "../../http/params.ts";
+import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
+import { resetRunnerToken } from "../../verbs/runners.ts";
 import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "./handler.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";

@@ -1,12 +1,11 @@
 /** What a path names. No object is called for an id that its project, the directory or the queue doesn't know. */
-import type { Env } from "../../config.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Project } from "../../core/project.ts";
 import { directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { parseId } from "../ids.ts";
-import { concerns } from "../request-log.ts";
+import { retrying } from "../../verbs/call.ts";
+import { parseId } from "../../http/ids.ts";
+import { concerns } from "../../http/request-log.ts";
 import type { ConsumerContext, Handler } from "./handler.ts";
 
 /** A job that its project has. */

@@ -1,13 +1,12 @@
 /** A job's log: as it is now, a part of it, or as it grows. Bytes, never text. */
 import * as v from "valibot";
-import type { TracePiece } from "../../build/reader.ts";
-import type { Env } from "../../config.ts";
+import type { TracePiece } from "../../builds/reader.ts";
 import { parseRange } from "../../core/byte-range.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { buildStub } from "../../stubs.ts";
-import { isOverload } from "../call.ts";
-import { looseBoolean } from "../loose.ts";
+import { isOverload } from "../../verbs/call.ts";
+import { looseBoolean } from "../../http/loose.ts";
 import { readForm } from "./form.ts";
 import type { Handler } from "./handler.ts";
 import { withJob } from "./targets.ts";

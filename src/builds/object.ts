@@ -1,0 +1,354 @@
+/**
+ * One build: its state, trace and artifact records, and the messages it owes to its queue and its project.
+ *
+ * Nothing acknowledged is lost: what a method changes, and the messages that the change owes, are written in one
+ * transaction before it returns (record.ts); the runtime holds the answer back until they are durable.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { settingsOf, tokenKeys } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import { isHeld } from "../core/build/build.ts";
+import type { Build, HistoryEntry, RunnerRef } from "../core/build/build.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../core/build/claimed.ts";
+import type { BuildEvent } from "../core/build/events.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome, Refusal } from "../core/refusal.ts";
+import type { BuildSpec } from "../core/build/spec.ts";
+import { queueNotice } from "../core/build/summary.ts";
+import type { BuildSummary, QueueNotice } from "../core/build/summary.ts";
+import { backlogTeller } from "../storage/backlog.ts";
+import { Outbox } from "../storage/outbox.ts";
+import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
+import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
+import { admitHeld } from "./access.ts";
+import type { Access } from "./access.ts";
+import { ArtifactCalls } from "./artifact-calls.ts";
+import type { Committed } from "./artifact-calls.ts";
+import { BuildArtifacts } from "./artifacts.ts";
+import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
+import { Debts } from "./debts.ts";
+import { describeDependencies } from "./dependencies.ts";
+import { TraceReader } from "./reader.ts";
+import type { TracePiece } from "./reader.ts";
+import { BuildRecord } from "./record.ts";
+import type { Destination, NewBuild } from "./record.ts";
+import { RunnerCalls } from "./runner-calls.ts";
+import type { Patched, Report, ReportContext } from "./runner-calls.ts";
+import { FRESH, MIGRATIONS } from "./schema.ts";
+import { secretsToMask } from "./secrets.ts";
+import { BuildStore } from "./store.ts";
+import { TraceStore } from "./trace-store.ts";
+import { Upkeep } from "./upkeep.ts";
+
+/** After work of the alarm that failed. */
+const RETRY_MS = 60_000;
+
+const unknownBuild: Refusal = { reason: "not_found", what: "build" };
+
+export class BuildObject extends DurableObject<Env> {
+  readonly #settings: Settings;
+  readonly #sql: Sql;
+  readonly #store: BuildStore;
+  readonly #trace: TraceStore;
+  readonly #reader: TraceReader;
+  readonly #artifacts: BuildArtifacts;
+  readonly #outbox: Outbox<null>;
+  readonly #record: BuildRecord;
+  readonly #runnerCalls: RunnerCalls;
+  readonly #artifactCalls: ArtifactCalls;
+  readonly #upkeep: Upkeep;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#settings = settingsOf(env);
+    this.#sql = new Sql(ctx.storage);
+    // By the runner's next report.
+    const debts = new Debts(this.#sql, () => this.#record.build !== null && isHeld(this.#record.build));
+    this.#store = new BuildStore(this.#sql, debts);
+    this.#trace = new TraceStore(this.#sql);
+    this.#reader = new TraceReader(this.#trace, this.#store, env.ARTIFACTS);
+    this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
+    this.#outbox = new Outbox(
+      debts,
+      (destination) => this.#tell(destination as Destination),
+      backlogTeller(env, "build", () => String(this.#record.build?.id)),
+    );
+    this.#record = new BuildRecord({
+      storage: ctx.storage,
+      sql: this.#sql,
+      store: this.#store,
+      trace: this.#trace,
+      outbox: this.#outbox,
+      limits: this.#settings.limits,
+      retentionMs: this.#settings.retentionMs,
+      onChange: () => this.#reader.wake(),
+      onContact: ({ id, manager }) => this.#tellContact(id, manager?.systemId ?? null),
+    });
+    this.#runnerCalls = new RunnerCalls({
+      record: this.#record,
+      trace: this.#trace,
+      reader: this.#reader,
+      maxTraceBytes: this.#settings.maxTraceBytes,
+      stuckAfterMs: this.#settings.limits.stuckAfterMs,
+    });
+    this.#artifactCalls = new ArtifactCalls({
+      record: this.#record,
+      store: this.#store,
+      artifacts: this.#artifacts,
+      runnerCalls: this.#runnerCalls,
+    });
+    this.#upkeep = new Upkeep({
+      env,
+      settings: this.#settings,
+      record: this.#record,
+      store: this.#store,
+      trace: this.#trace,
+      reader: this.#reader,
+      artifacts: this.#artifacts,
+      outbox: this.#outbox,
+      remove: (buildId) => this.remove(buildId),
+    });
+    if (!migrateExisting(this.#sql, MIGRATIONS)) return;
+    this.#record.load();
+  }
+
+  /**
+   * Makes the build, and has its queue know it before it returns, or owes it that. Whoever asks for it asks again until there
+   * is an answer; a repetition tells the queue how the build stands by then, and changes nothing.
+   */
+  async create(input: NewBuild): Promise<Outcome<BuildSummary>> {
+    if (this.#record.build === null) {
+      migrate(this.#sql, MIGRATIONS, FRESH);
+      this.#record.create(input, Date.now());
+    }
+    await this.#record.introduce();
+    return this.#record.summary();
+  }
+
+  /**
+   * Hands the build to a runner: a new attempt with a token of its own. Refused when it isn't what the queue thought.
+   * Everything that takes time comes before the change, so that no await stands between the change and the answer.
+   */
+  async claim(
+    request: { revision: number; runner: RunnerRef; twoPhase: boolean },
+    requestId?: string,
+  ): Promise<Outcome<ClaimedBuild>> {
+    const before = this.#record.build;
+    if (before === null) return refuse(unknownBuild);
+    const { spec, project } = this.#store.spec();
+    const { token, dependencies } = await this.#prepare(before, spec).catch((error: unknown) => {
+      // What it is made of is wrong, and would be again; that another object can't be reached is no fault of the build's.
+      if (error instanceof TypeError) {
+        const broken: BuildEvent = { kind: "break_claim", runnerId: request.runner.id, error: error.message };
+        this.#record.apply(broken, null, requestId);
+      }
+      throw error;
+    });
+    // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
+    const claimed = this.#record.apply({ kind: "claim", ...request }, null, requestId);
+    if (!claimed.ok) return claimed;
+    const summary = this.#record.summary();
+    if (!summary.ok) return summary;
+    return accept({ summary: summary.value, token, spec, project, dependencies });
+  }
+
+  /** The queue takes back a claim whose answer it never sent. */
+  release(attempt: number, requestId?: string): void {
+    this.#record.apply({ kind: "release", attempt }, null, requestId);
+  }
+
+  /** The runner was deleted, or a machine of it: the build ends at once, not when somebody notices the silence. */
+  loseRunner(runnerId: number, managerId: number | null = null): void {
+    this.#record.apply({ kind: "lose_runner", runnerId, managerId });
+  }
+
+  /** The runner gave a sign of life with a call that was otherwise refused. */
+  contact(access: Access): Outcome<null> {
+    return this.#runnerCalls.contact(access);
+  }
+
+  /** Appends to the trace. */
+  append(access: Access, start: number | null, bytes: Uint8Array): Outcome<Patched> {
+    return this.#runnerCalls.append(access, start, bytes);
+  }
+
+  /** The runner reports, with what belongs to the report. */
+  report(access: Access, report: Report, context: ReportContext = {}): Promise<Outcome<Patched>> {
+    return this.#runnerCalls.report(access, report, context);
+  }
+
+  summary(): Outcome<BuildSummary> {
+    return this.#record.summary();
+  }
+
+  /** How the build stands, for a queue that isn't sure: `gone` also when it doesn't exist any more. */
+  notice(buildId: number): QueueNotice {
+    const { build } = this.#record;
+    if (build !== null) return queueNotice(build, this.#store.spec().spec);
+    const nothing = {
+      projectId: 0,
+      revision: 0,
+      runnerId: null,
+      managerId: null,
+      tags: [],
+      refProtected: false,
+      avoidRunnerId: null,
+      lostClaims: 0,
+      end: null,
+    };
+    return { buildId, state: "gone", ...nothing };
+  }
+
+  history(): Outcome<readonly HistoryEntry[]> {
+    const { build } = this.#record;
+    return build === null ? refuse(unknownBuild) : accept(build.history);
+  }
+
+  /** What a new build needs to do the same once more. */
+  original(): Outcome<BuildSpec> {
+    return this.#record.build === null ? refuse(unknownBuild) : accept(this.#store.spec().spec);
+  }
+
+  cancel(by: string, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#record.command({ kind: "cancel", by, force }, requestId);
+  }
+
+  /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
+  markRetried(newId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#record.command({ kind: "retry", newId }, requestId);
+  }
+
+  /** Removes trace and artifacts for good; the record stays. */
+  async erase(by: string, requestId?: string): Promise<Outcome<BuildSummary>> {
+    if (this.#record.build === null) return refuse(unknownBuild);
+    const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
+    return this.#record.command({ kind: "erase", by, hasContent }, requestId, () => {
+      this.#trace.clear();
+      this.#artifacts.retireAll(Date.now());
+    });
+  }
+
+  /**
+   * At most 1 MiB of trace from byte `offset` on, secrets masked. With `waitMs`, waits that long for bytes beyond
+   * `offset` or for the end of the build. Its runner sends more often for a while.
+   */
+  async readTrace(offset: number, maxBytes: number, waitMs = 0): Promise<Outcome<TracePiece>> {
+    this.#record.watch(Date.now());
+    const piece = await this.#readTrace(offset, maxBytes);
+    if (!piece.ok || waitMs === 0 || piece.value.bytes.length > 0 || piece.value.finished) return piece;
+    await this.#reader.grown(waitMs);
+    return this.#readTrace(offset, maxBytes);
+  }
+
+  /** Would an upload be accepted now? */
+  mayUpload(access: Access): Outcome<null> {
+    const admitted = admitHeld(this.#record.build, access);
+    return admitted.ok ? accept(null) : admitted;
+  }
+
+  /** Names the object that an upload is to write. It counts only after `commitArtifact`. Errors: `invalid` type. */
+  beginArtifact(access: Access, type: string, format: string): Outcome<BegunUpload> {
+    return this.#artifactCalls.begin(access, type, format);
+  }
+
+  /** From here on a crash of the uploader leaves nothing in R2 that this object couldn't end. */
+  noteMultipartUpload(id: number, multipartId: string): void {
+    if (this.#record.build !== null) this.#store.noteUpload(id, multipartId);
+  }
+
+  /**
+   * Makes an uploaded object the build's artifact; checks anew who asks. What is stored of its type is replaced, or with
+   * `replaces` false stays: the same bytes again change nothing, others are refused as `artifact_exists`. What isn't stored
+   * is left to `abandonArtifact`.
+   */
+  commitArtifact(access: Access, id: number, file: UploadedFile, replaces: boolean): Promise<Outcome<Committed>> {
+    return this.#artifactCalls.commit(access, id, file, replaces);
+  }
+
+  /** Gives up an upload: what it wrote is deleted by the alarm. */
+  abandonArtifact(id: number): void {
+    this.#artifactCalls.abandon(id);
+  }
+
+  /** Where an artifact's bytes are. `access` is null for a consumer or a dependant, whom the Worker has authenticated. */
+  artifact(type: string, access: Access | null): Outcome<ArtifactRecord> {
+    return this.#artifactCalls.find(type, access);
+  }
+
+  /** Deletes all artifacts but the trace; twice is fine. `access` as for `artifact`. */
+  deleteArtifacts(access: Access | null, requestId = access?.requestId): Promise<Outcome<BuildSummary>> {
+    return this.#artifactCalls.delete(access, requestId);
+  }
+
+  /** Artifacts that would expire stay. Errors: `not_found` when there are none any more. */
+  keepArtifacts(requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#artifactCalls.keep(requestId);
+  }
+
+  /** The build, if this attempt has it now: as long as it has, its tokens read what others made. Errors: `not_running`. */
+  holder(attempt: number): Outcome<BuildSummary> {
+    const admitted = admitHeld(this.#record.build, { by: "attempt", attempt });
+    return admitted.ok ? this.#record.summary() : admitted;
+  }
+
+  /** What a dependant is told of this build. */
+  dependency(): Outcome<Omit<ClaimedDependency, "downloadToken">> {
+    const summary = this.#record.summary();
+    return summary.ok ? accept({ build: summary.value, variables: this.#artifacts.variables(Date.now()) }) : summary;
+  }
+
+  /**
+   * Removes everything of the build: R2 first, then the queue's row, storage last, since it takes outbox and alarm along.
+   * Whoever calls it calls again until it returns: a crash in between leaves a build that can be removed again.
+   */
+  async remove(buildId: number): Promise<void> {
+    await this.#outbox.close();
+    if (this.#record.build !== null) await this.#artifacts.deleteAll();
+    await queueStub(this.env).forgetBuild(buildId, this.#record.build?.claim?.runner.id ?? null);
+    await this.ctx.storage.deleteAll();
+    this.#record.forget();
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#record.disarmed();
+    let retryAtMs: number | null = null;
+    try {
+      await this.#upkeep.run(info?.scheduledTime ?? Date.now());
+    } catch (error) {
+      // Thrown out of here, it would be tried six times and then never again: the alarm is ours to keep alive.
+      console.error(JSON.stringify({ event: "alarm_failed", build: this.#record.build?.id, error: String(error) }));
+      retryAtMs = Date.now() + RETRY_MS;
+    } finally {
+      this.#record.arm(retryAtMs);
+    }
+  }
+
+  /** Lost, it costs nothing: the next one comes in a minute. */
+  #tellContact(runnerId: number, systemId: string | null): void {
+    const told = Promise.resolve().then(() => queueStub(this.env).contactRunner(runnerId, systemId));
+    told.catch((error: unknown) => console.warn(JSON.stringify({ event: "contact_lost", error: String(error) })));
+  }
+
+  /** What a runner needs for the next attempt, beside the spec. */
+  async #prepare({ id, attempt }: Build, spec: BuildSpec): Promise<Pick<ClaimedBuild, "token" | "dependencies">> {
+    const next = { id, attempt: attempt + 1 };
+    const token = tokenKeys(this.env).sign({ kind: "build", queue: DEFAULT_QUEUE, ...next });
+    return { token, dependencies: await describeDependencies(this.env, spec.dependencies, next) };
+  }
+
+  async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {
+    const { build } = this.#record;
+    if (build === null) return refuse(unknownBuild);
+    const secrets = secretsToMask(this.env, build, this.#store.spec());
+    return accept(await this.#reader.read(build, offset, maxBytes, secrets));
+  }
+
+  /** How the build stands now, to one of those who keep a copy of it. */
+  async #tell(destination: Destination): Promise<void> {
+    const { build } = this.#record;
+    const summary = this.#record.summary();
+    if (build === null || !summary.ok) return;
+    if (destination === "queue") await queueStub(this.env).notify(queueNotice(build, this.#store.spec().spec));
+    else await projectStub(this.env, build.projectId).progress(summary.value);
+  }
+}

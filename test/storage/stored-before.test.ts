@@ -1,0 +1,37 @@
+/** What an earlier version stored lacks fields that today's code reads. */
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { buildStub, directoryStub, projectStub } from "../../src/stubs.ts";
+import { answer, createJob, createProject, valueOf } from "../tools/objects/fixtures.ts";
+import { rowsOf } from "../tools/objects/objects.ts";
+import { specOf } from "../tools/objects/spec.ts";
+
+/** Takes fields out of stored JSON, as if they had never been, and the object out of memory. */
+const forget = async (stub: DurableObjectStub, table: string, column: string, ...paths: string[]): Promise<void> => {
+  const removed = paths.map((path) => `, '${path}'`).join("");
+  await rowsOf(stub, `UPDATE ${table} SET ${column} = json_remove(${column}${removed})`);
+  await evictDurableObject(stub);
+};
+
+test("a project has the default depth", async () => {
+  const project = await createProject({ ci_default_git_depth: 7 });
+  await forget(projectStub(env, project.id), "project", "project", "$.gitDepth");
+  await forget(directoryStub(env), "project", "project", "$.gitDepth");
+  const expected = { ...project, ci_default_git_depth: 20 };
+  expect(await answer("GET", `/projects/${project.id}`)).toEqual([200, expected]);
+  const [, list] = await answer("GET", "/projects");
+  expect(list).toContainEqual(expected);
+  const { id } = await createJob(project.id);
+  const [snapshot] = await rowsOf(buildStub(env, id), "SELECT json_extract(project, '$.gitDepth') AS depth FROM spec");
+  expect(snapshot).toEqual({ depth: 20 });
+});
+
+test("a build's spec is complete", async () => {
+  const variables = [{ key: "A", value: "1" }];
+  const { id } = await createJob((await createProject()).id, { variables });
+  await forget(buildStub(env, id), "spec", "spec", "$.refProtected", "$.preGetSourcesScript", "$.variables[0].raw");
+  const spec = valueOf(await buildStub(env, id).original());
+  expect(Object.keys(spec).toSorted()).toEqual(Object.keys(specOf()).toSorted());
+  expect(spec).toMatchObject({ refProtected: false, preGetSourcesScript: [], variables: [{ key: "A", raw: false }] });
+});
