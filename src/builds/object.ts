@@ -16,8 +16,9 @@ import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/build/spec.ts";
 import { queueNotice } from "../core/build/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/build/summary.ts";
-import { backlogTeller } from "../storage/backlog.ts";
+import { undeliveredTeller } from "../storage/undelivered.ts";
 import { Outbox } from "../storage/outbox.ts";
+import type { Delivery } from "../storage/outbox.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
 import { admitHeld } from "./access.ts";
@@ -26,7 +27,7 @@ import { ArtifactCalls } from "./artifact-calls.ts";
 import type { Committed } from "./artifact-calls.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
-import { Debts } from "./debts.ts";
+import { OutboxColumn } from "./outbox-column.ts";
 import { describeDependencies } from "./dependencies.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
@@ -63,16 +64,16 @@ export class BuildObject extends DurableObject<Env> {
     this.#settings = settingsOf(env);
     this.#sql = new Sql(ctx.storage);
     // By the runner's next report.
-    const debts = new Debts(this.#sql, () => this.#record.build !== null && isHeld(this.#record.build));
-    this.#store = new BuildStore(this.#sql, debts);
+    const outboxColumn = new OutboxColumn(this.#sql, () => this.#record.build !== null && isHeld(this.#record.build));
+    this.#store = new BuildStore(this.#sql, outboxColumn);
     this.#trace = new TraceStore(this.#sql);
     this.#reader = new TraceReader(this.#trace, this.#store, env.ARTIFACTS);
     this.#artifacts = new BuildArtifacts(this.#store, env.ARTIFACTS);
-    this.#outbox = new Outbox(
-      debts,
-      (destination) => this.#tell(destination as Destination),
-      backlogTeller(env, "build", () => String(this.#record.build?.id)),
-    );
+    this.#outbox = new Outbox({
+      store: outboxColumn,
+      send: (destination) => this.#tell(destination as Destination),
+      tellUndelivered: undeliveredTeller(env, "build", () => String(this.#record.build?.id)),
+    });
     this.#record = new BuildRecord({
       storage: ctx.storage,
       sql: this.#sql,
@@ -344,11 +345,12 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** How the build stands now, to one of those who keep a copy of it. */
-  async #tell(destination: Destination): Promise<void> {
+  async #tell(destination: Destination): Promise<Delivery> {
     const { build } = this.#record;
     const summary = this.#record.summary();
-    if (build === null || !summary.ok) return;
+    if (build === null || !summary.ok) return "done";
     if (destination === "queue") await queueStub(this.env).notify(queueNotice(build, this.#store.spec().spec));
     else await projectStub(this.env, build.projectId).progress(summary.value);
+    return "done";
   }
 }

@@ -15,7 +15,7 @@ import type { BuildSpec, ProjectSnapshot } from "../core/build/spec.ts";
 import { summarize } from "../core/build/summary.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
 import { FIRST_RETRY_MS } from "../storage/outbox.ts";
-import { settleWithin } from "../storage/settle.ts";
+import { waitAtMost } from "../storage/wait-at-most.ts";
 import type { Sql } from "../storage/sql.ts";
 import { BuildAlarm } from "./alarm.ts";
 import type { AlarmParts } from "./alarm.ts";
@@ -201,7 +201,7 @@ export class BuildRecord {
 
   /** Waits for queue and project to know, up to a second. */
   settled(): Promise<void> {
-    return settleWithin(Promise.all(DESTINATIONS.map((each) => this.#parts.outbox.deliver(each))), SETTLE_MS);
+    return waitAtMost(Promise.all(DESTINATIONS.map((each) => this.#parts.outbox.deliver(each))), SETTLE_MS);
   }
 
   /** After `deleteAll`: nothing is left to speak of. */

@@ -1,6 +1,6 @@
 /** One build per database: one row in `build` and `spec`; times in milliseconds since the epoch. */
 import { BUILD_STATUSES } from "../core/build/build.ts";
-import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
+import { OUTBOX_TABLE } from "../storage/outbox-table.ts";
 import type { Migration } from "../storage/sql.ts";
 
 const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
@@ -94,9 +94,13 @@ const alter = (table: keyof Added, added: readonly string[]): string[] =>
   added.map((column) => `ALTER TABLE ${table} ADD COLUMN ${column}`);
 
 export const MIGRATIONS: readonly Migration[] = [
-  { id: 1, sql: `${tables({ build: [], artifact: [] })}; ${OUTBOX_TABLE}` },
-  { id: 2, sql: [...alter("build", ADDED_BY_2.build), ...alter("artifact", ADDED_BY_2.artifact)].join("; ") },
-  { id: 3, sql: [...alter("build", ADDED_BY_3), OUTBOX_TO_COLUMN].join("; ") },
+  { id: 1, name: "tables", sql: `${tables({ build: [], artifact: [] })}; ${OUTBOX_TABLE}` },
+  {
+    id: 2,
+    name: "verified traces, watched traces, dotenv reports",
+    sql: [...alter("build", ADDED_BY_2.build), ...alter("artifact", ADDED_BY_2.artifact)].join("; "),
+  },
+  { id: 3, name: "the outbox becomes a column", sql: [...alter("build", ADDED_BY_3), OUTBOX_TO_COLUMN].join("; ") },
 ];
 
 /** What a new build begins with: altering a table costs as much as making it. */
@@ -131,7 +135,7 @@ export interface BuildRow {
   retried_as: number | null;
   /** JSON of `HistoryEntry[]`: with the state it tells of in one row, so that it costs no write of its own. */
   history: string;
-  /** JSON of what is owed, by destination: debts.ts. */
+  /** JSON of what is owed, by destination: outbox-column.ts. */
   owed: string;
   /** When the alarm of a new build comes; null for one that has changed since. */
   first_alarm_at_ms: number | null;

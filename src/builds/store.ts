@@ -5,7 +5,7 @@ import type { BuildSpec, ProjectSnapshot } from "../core/build/spec.ts";
 import { readSnapshot, readSpec } from "../core/build/stored-spec.ts";
 import type { ArtifactSummary } from "../core/build/summary.ts";
 import type { Bindings, Sql } from "../storage/sql.ts";
-import type { Debts } from "./debts.ts";
+import type { OutboxColumn } from "./outbox-column.ts";
 import type { ArtifactRow, BuildRow, SpecRow } from "./schema.ts";
 
 const COLUMNS = [
@@ -39,7 +39,7 @@ const COLUMNS = [
   "first_alarm_at_ms",
 ] as const satisfies readonly (keyof BuildRow)[];
 
-const PUT_BUILD = `INSERT OR REPLACE INTO build (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`;
+const PUT_BUILD = `INSERT OR REPLACE INTO build (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((column) => `:${column}`).join(", ")})`;
 
 const toRow = (build: Build, owed: string, firstAlarmAtMs: number | null): BuildRow => ({
   id: build.id,
@@ -114,14 +114,14 @@ export interface CompletedFile {
 
 export class BuildStore {
   readonly #sql: Sql;
-  readonly #debts: Debts;
+  readonly #outbox: OutboxColumn;
   #firstAlarmAtMs: number | null = null;
   #artifacts: readonly ArtifactRow[] | null = null;
   #spec: { readonly spec: BuildSpec; readonly project: ProjectSnapshot } | null = null;
 
-  constructor(sql: Sql, debts: Debts) {
+  constructor(sql: Sql, outbox: OutboxColumn) {
     this.#sql = sql;
-    this.#debts = debts;
+    this.#outbox = outbox;
   }
 
   build(): Build | null {
@@ -129,7 +129,7 @@ export class BuildStore {
     if (row === null) return null;
     // Only attempts have artifacts: what wakes to be claimed needn't look for any.
     if (row.attempt === 0) this.#artifacts = [];
-    this.#debts.load(row.owed);
+    this.#outbox.load(row.owed);
     this.#firstAlarmAtMs = row.first_alarm_at_ms;
     return fromRow(row);
   }
@@ -141,8 +141,7 @@ export class BuildStore {
 
   /** With what it owes. `firstAlarmAtMs`: of a new build, whose alarm is set for then. */
   putBuild(build: Build, firstAlarmAtMs: number | null = null): void {
-    const row = toRow(build, this.#debts.text(), firstAlarmAtMs);
-    this.#sql.run(PUT_BUILD, ...COLUMNS.map((column) => row[column]));
+    this.#sql.run(PUT_BUILD, { ...toRow(build, this.#outbox.text(), firstAlarmAtMs) });
   }
 
   /** Written once, so read once. */
@@ -155,12 +154,11 @@ export class BuildStore {
   }
 
   putSpec(buildId: number, spec: BuildSpec, project: ProjectSnapshot): void {
-    this.#sql.run(
-      "INSERT INTO spec (build_id, spec, project) VALUES (?, ?, ?)",
-      buildId,
-      JSON.stringify(spec),
-      JSON.stringify(project),
-    );
+    this.#sql.run("INSERT INTO spec (build_id, spec, project) VALUES (:build_id, :spec, :project)", {
+      build_id: buildId,
+      spec: JSON.stringify(spec),
+      project: JSON.stringify(project),
+    });
     this.#spec = { spec, project };
   }
 
@@ -190,7 +188,7 @@ export class BuildStore {
   forget(): void {
     this.#artifacts = null;
     this.#spec = null;
-    this.#debts.forget();
+    this.#outbox.reload();
   }
 
   /** A record of an object that is about to be written; `deleteAtMs` takes it away should it never become current. */
@@ -198,37 +196,40 @@ export class BuildStore {
     this.#artifacts = null;
     const row = this.#sql.first<{ id: number }>(
       `INSERT INTO artifact (type, format, state, r2_key, filename, size_bytes, sha256, delete_at_ms)
-       VALUES (?, ?, 'uploading', ?, '', 0, '', ?) RETURNING id`,
-      type,
-      format,
-      key,
-      deleteAtMs,
+       VALUES (:type, :format, 'uploading', :r2_key, '', 0, '', :delete_at_ms) RETURNING id`,
+      { type, format, r2_key: key, delete_at_ms: deleteAtMs },
     );
     if (row === null) throw new Error("INSERT … RETURNING gave no row");
     return row.id;
   }
 
   noteUpload(id: number, uploadId: string): void {
-    this.#changeArtifacts("UPDATE artifact SET upload_id = ? WHERE id = ?", uploadId, id);
+    this.#changeArtifacts("UPDATE artifact SET upload_id = :upload_id WHERE id = :id", { id, upload_id: uploadId });
   }
 
   completeArtifact(id: number, file: CompletedFile, expiresAtMs: number | null): void {
     this.#changeArtifacts(
-      `UPDATE artifact SET state = 'current', type = ?, format = ?, filename = ?, size_bytes = ?, sha256 = ?,
-         variables = ?, expires_at_ms = ?, delete_at_ms = NULL, upload_id = NULL WHERE id = ?`,
-      file.type,
-      file.format,
-      file.filename,
-      file.sizeBytes,
-      file.sha256,
-      file.variables === null ? null : JSON.stringify(file.variables),
-      expiresAtMs,
-      id,
+      `UPDATE artifact SET state = 'current', type = :type, format = :format, filename = :filename,
+         size_bytes = :size_bytes, sha256 = :sha256, variables = :variables, expires_at_ms = :expires_at_ms,
+         delete_at_ms = NULL, upload_id = NULL WHERE id = :id`,
+      {
+        id,
+        type: file.type,
+        format: file.format,
+        filename: file.filename,
+        size_bytes: file.sizeBytes,
+        sha256: file.sha256,
+        variables: file.variables === null ? null : JSON.stringify(file.variables),
+        expires_at_ms: expiresAtMs,
+      },
     );
   }
 
   retireArtifact(id: number, deleteAtMs: number): void {
-    this.#changeArtifacts("UPDATE artifact SET state = 'retired', delete_at_ms = ? WHERE id = ?", deleteAtMs, id);
+    this.#changeArtifacts("UPDATE artifact SET state = 'retired', delete_at_ms = :delete_at_ms WHERE id = :id", {
+      id,
+      delete_at_ms: deleteAtMs,
+    });
   }
 
   keepArtifacts(): void {
@@ -236,7 +237,7 @@ export class BuildStore {
   }
 
   removeArtifact(id: number): void {
-    this.#changeArtifacts("DELETE FROM artifact WHERE id = ?", id);
+    this.#changeArtifacts("DELETE FROM artifact WHERE id = :id", { id });
   }
 
   /** When an artifact has to be retired or deleted next. */
@@ -262,8 +263,8 @@ export class BuildStore {
       }));
   }
 
-  #changeArtifacts(query: string, ...bindings: Bindings): void {
+  #changeArtifacts(query: string, bindings: Bindings = {}): void {
     this.#artifacts = null;
-    this.#sql.run(query, ...bindings);
+    this.#sql.run(query, bindings);
   }
 }

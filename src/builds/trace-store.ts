@@ -69,7 +69,7 @@ export class TraceStore {
   truncate(lengthBytes: number): void {
     if (lengthBytes >= this.tail.lengthBytes) return;
     const cut = this.#rowAt(lengthBytes);
-    this.#sql.run("DELETE FROM trace WHERE offset_bytes >= ?", cut?.offset_bytes ?? 0);
+    this.#sql.run("DELETE FROM trace WHERE offset_bytes >= :offset_bytes", { offset_bytes: cut?.offset_bytes ?? 0 });
     this.#tail = null;
     if (cut !== null) this.#insert(new Uint8Array(cut.bytes, 0, lengthBytes - cut.offset_bytes), cut.at_ms);
   }
@@ -106,19 +106,16 @@ export class TraceStore {
     const { lengthBytes, crc32: before } = this.tail;
     const after = crc32(bytes, before);
     this.#sql.run(
-      "INSERT INTO trace (offset_bytes, bytes, crc32, at_ms) VALUES (?, ?, ?, ?)",
-      lengthBytes,
-      exactBuffer(bytes),
-      after,
-      atMs,
+      "INSERT INTO trace (offset_bytes, bytes, crc32, at_ms) VALUES (:offset_bytes, :bytes, :crc32, :at_ms)",
+      { offset_bytes: lengthBytes, bytes: exactBuffer(bytes), crc32: after, at_ms: atMs },
     );
     this.#tail = { lengthBytes: lengthBytes + bytes.length, crc32: after, atMs };
   }
 
   #rowAt(offset: number): TraceRow | null {
     return this.#sql.first<TraceRow>(
-      "SELECT * FROM trace WHERE offset_bytes <= ? ORDER BY offset_bytes DESC LIMIT 1",
-      offset,
+      "SELECT * FROM trace WHERE offset_bytes <= :offset_bytes ORDER BY offset_bytes DESC LIMIT 1",
+      { offset_bytes: offset },
     );
   }
 

@@ -7,6 +7,7 @@ import type { Migration } from "../storage/sql.ts";
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
+    name: "tables",
     sql: `
       CREATE TABLE project (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,6 +48,15 @@ export interface ProjectList {
   readonly total: number;
 }
 
+const NAME = "json_extract(project, '$.name')";
+const FOUND = `FROM project WHERE state = 'active' AND instr(lower(path || ' ' || ${NAME}), :search) > 0`;
+
+const list = (column: string) => ({
+  ascending: `SELECT * ${FOUND} ORDER BY ${column} ASC, id ASC LIMIT :limit OFFSET :offset`,
+  descending: `SELECT * ${FOUND} ORDER BY ${column} DESC, id DESC LIMIT :limit OFFSET :offset`,
+});
+const LISTS = { id: list("id"), name: list(NAME), path: list("path") };
+
 export class DirectoryStore {
   readonly #sql: Sql;
 
@@ -56,66 +66,67 @@ export class DirectoryStore {
 
   /** The first of `count` numbers of a kind, which nobody else gets. */
   takeNumbers(kind: string, count: number): number {
-    const row = this.#sql.first<{ next: number }>("SELECT next FROM number WHERE kind = ?", kind);
+    const row = this.#sql.first<{ next: number }>("SELECT next FROM number WHERE kind = :kind", { kind });
     const from = row?.next ?? 1;
-    this.#sql.run("INSERT OR REPLACE INTO number (kind, next) VALUES (?, ?)", kind, from + count);
+    this.#sql.run("INSERT OR REPLACE INTO number (kind, next) VALUES (:kind, :next)", { kind, next: from + count });
     return from;
   }
 
   byId(id: number): DirectoryRow | null {
-    return this.#sql.first<DirectoryRow>("SELECT * FROM project WHERE id = ?", id);
+    return this.#sql.first<DirectoryRow>("SELECT * FROM project WHERE id = :id", { id });
   }
 
   byPath(path: string): DirectoryRow | null {
-    return this.#sql.first<DirectoryRow>("SELECT * FROM project WHERE path = ?", path.toLowerCase());
+    return this.#sql.first<DirectoryRow>("SELECT * FROM project WHERE path = :path", { path: path.toLowerCase() });
   }
 
   add(path: string, settings: ProjectSettings, nowMs: number): Project {
     return this.#sql.transaction(() => {
       const row = this.#sql.first<{ id: number }>(
-        "INSERT INTO project (path, state, revision, project) VALUES (?, 'creating', 1, '') RETURNING id",
-        path.toLowerCase(),
+        "INSERT INTO project (path, state, revision, project) VALUES (:path, 'creating', 1, '') RETURNING id",
+        { path: path.toLowerCase() },
       );
       if (row === null) throw new Error("INSERT … RETURNING gave no row");
       const project = { ...settings, id: row.id, path, tokenEpoch: 1, revision: 1, createdAtMs: nowMs };
-      this.#sql.run("UPDATE project SET project = ? WHERE id = ?", JSON.stringify(project), row.id);
+      this.#sql.run("UPDATE project SET project = :project WHERE id = :id", {
+        project: JSON.stringify(project),
+        id: row.id,
+      });
       return project;
     });
   }
 
   activate(id: number): void {
-    this.#sql.run("UPDATE project SET state = 'active' WHERE id = ? AND state = 'creating'", id);
+    this.#sql.run("UPDATE project SET state = 'active' WHERE id = :id AND state = 'creating'", { id });
   }
 
   /** Takes over what a project says of itself, if that is newer. */
   update(project: Project, deleting: boolean): void {
     this.#sql.run(
-      "UPDATE project SET project = ?, revision = ?, state = ?, path = iif(?, NULL, path) WHERE id = ? AND revision < ?",
-      JSON.stringify(project),
-      project.revision,
-      deleting ? "deleting" : "active",
-      deleting ? 1 : 0,
-      project.id,
-      project.revision,
+      `UPDATE project SET project = :project, revision = :revision, state = :state,
+         path = iif(:state = 'deleting', NULL, path)
+       WHERE id = :id AND revision < :revision`,
+      {
+        project: JSON.stringify(project),
+        revision: project.revision,
+        state: deleting ? "deleting" : "active",
+        id: project.id,
+      },
     );
   }
 
   remove(id: number): void {
-    this.#sql.run("DELETE FROM project WHERE id = ?", id);
+    this.#sql.run("DELETE FROM project WHERE id = :id", { id });
   }
 
-  list(query: ProjectQuery): ProjectList {
-    const matching = "state = 'active' AND instr(lower(path || ' ' || json_extract(project, '$.name')), ?) > 0";
-    const search = query.search.toLowerCase();
-    const column = { id: "id", name: "json_extract(project, '$.name')", path: "path" }[query.orderBy];
-    const direction = query.ascending ? "ASC" : "DESC";
-    const rows = this.#sql.all<DirectoryRow>(
-      `SELECT * FROM project WHERE ${matching} ORDER BY ${column} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
-      search,
-      query.limit,
-      query.offset,
-    );
-    const total = this.#sql.first<{ n: number }>(`SELECT COUNT(*) AS n FROM project WHERE ${matching}`, search)?.n ?? 0;
+  list({ search, orderBy, ascending, limit, offset }: ProjectQuery): ProjectList {
+    const sought = { search: search.toLowerCase() };
+    const rows = this.#sql.all<DirectoryRow>(LISTS[orderBy][ascending ? "ascending" : "descending"], {
+      ...sought,
+      limit,
+      offset,
+    });
+    const total = this.#sql.first<{ n: number }>(`SELECT COUNT(*) AS n ${FOUND}`, sought)?.n ?? 0;
     return { projects: rows.map((row) => readProject(row.project)), total };
   }
 }

@@ -1,6 +1,6 @@
 /** One project per database; times in milliseconds since the epoch. */
 import { BUILD_STATUSES } from "../core/build/build.ts";
-import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
+import { OUTBOX_ERRORS, OUTBOX_TABLE } from "../storage/outbox-table.ts";
 import type { Migration } from "../storage/sql.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
 
@@ -9,6 +9,7 @@ const statuses = BUILD_STATUSES.map((status) => `'${status}'`).join(", ");
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
+    name: "tables",
     sql: `
       CREATE TABLE project (
         id INTEGER PRIMARY KEY,
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ${NUMBER_BLOCK_TABLE};
       ${OUTBOX_TABLE}`,
   },
+  { id: 2, name: "errors of the outbox", sql: OUTBOX_ERRORS },
 ];
 
 export interface ProjectRow {

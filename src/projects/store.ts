@@ -8,7 +8,7 @@ import type { Sql } from "../storage/sql.ts";
 import type { IndexRow, ProjectRow } from "./schema.ts";
 
 /** Past this a list doesn't say how many there are: counting them would cost more than the list. */
-const MOST_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /** `key` makes a repeated request return the first one's build; `fingerprint` tells a repetition from a reused key. */
 export interface Idempotency {
@@ -33,6 +33,13 @@ export interface BuildList {
   readonly total: number | null;
 }
 
+const ALL = "1 = 1";
+const WITH_STATUS = "status IN (SELECT value FROM json_each(:statuses))";
+/** Lets the small index of unfinished builds answer for the states that people watch. */
+const UNFINISHED_WITH_STATUS = `finished = 0 AND ${WITH_STATUS}`;
+const ASCENDING = "id > COALESCE(:after, 0) ORDER BY id ASC";
+const DESCENDING = "id < COALESCE(:after, 9223372036854775807) ORDER BY id DESC";
+
 export class ProjectStore {
   readonly #sql: Sql;
 
@@ -46,93 +53,83 @@ export class ProjectStore {
   }
 
   put(project: Project, deleting: boolean): void {
-    this.#sql.run(
-      "INSERT OR REPLACE INTO project (id, project, deleting) VALUES (?, ?, ?)",
-      project.id,
-      JSON.stringify(project),
-      deleting ? 1 : 0,
-    );
+    this.#sql.run("INSERT OR REPLACE INTO project (id, project, deleting) VALUES (:id, :project, :deleting)", {
+      id: project.id,
+      project: JSON.stringify(project),
+      deleting: deleting ? 1 : 0,
+    });
   }
 
   hasBuild(id: number): boolean {
-    return this.#sql.first("SELECT 1 FROM build WHERE id = ?", id) !== null;
+    return this.#sql.first("SELECT 1 FROM build WHERE id = :id", { id }) !== null;
   }
 
   build(id: number): BuildSummary | null {
-    const row = this.#sql.first<IndexRow>("SELECT summary FROM build WHERE id = ?", id);
+    const row = this.#sql.first<IndexRow>("SELECT summary FROM build WHERE id = :id", { id });
     return row === null ? null : (JSON.parse(row.summary) as BuildSummary);
   }
 
   addBuild(summary: BuildSummary, idempotency: Idempotency | null): void {
     this.#sql.run(
       `INSERT INTO build (id, status, finished, revision, summary, idempotency_key, fingerprint)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      summary.id,
-      summary.status,
-      isFinished(summary.status) ? 1 : 0,
-      summary.revision,
-      JSON.stringify(summary),
-      idempotency?.key ?? null,
-      idempotency?.fingerprint ?? null,
+       VALUES (:id, :status, :finished, :revision, :summary, :idempotency_key, :fingerprint)`,
+      {
+        id: summary.id,
+        status: summary.status,
+        finished: isFinished(summary.status) ? 1 : 0,
+        revision: summary.revision,
+        summary: JSON.stringify(summary),
+        idempotency_key: idempotency?.key ?? null,
+        fingerprint: idempotency?.fingerprint ?? null,
+      },
     );
   }
 
   /** Takes over what a build says of itself, if that is newer and the build is known. */
   updateBuild(summary: BuildSummary): void {
     this.#sql.run(
-      "UPDATE build SET status = ?, finished = ?, revision = ?, summary = ? WHERE id = ? AND revision < ?",
-      summary.status,
-      isFinished(summary.status) ? 1 : 0,
-      summary.revision,
-      JSON.stringify(summary),
-      summary.id,
-      summary.revision,
+      "UPDATE build SET status = :status, finished = :finished, revision = :revision, summary = :summary WHERE id = :id AND revision < :revision",
+      {
+        status: summary.status,
+        finished: isFinished(summary.status) ? 1 : 0,
+        revision: summary.revision,
+        summary: JSON.stringify(summary),
+        id: summary.id,
+      },
     );
   }
 
   removeBuild(id: number): void {
-    this.#sql.run("DELETE FROM build WHERE id = ?", id);
+    this.#sql.run("DELETE FROM build WHERE id = :id", { id });
   }
 
   someBuilds(limit: number): number[] {
-    return this.#sql.all<{ id: number }>("SELECT id FROM build LIMIT ?", limit).map((row) => row.id);
+    return this.#sql.all<{ id: number }>("SELECT id FROM build LIMIT :limit", { limit }).map((row) => row.id);
   }
 
-  listBuilds(query: BuildQuery): BuildList {
-    const conditions = ["1 = 1"];
-    const bindings: (string | number)[] = [];
-    if (query.statuses !== null) {
-      conditions.push(`status IN (${query.statuses.map(() => "?").join(", ")})`);
-      bindings.push(...query.statuses);
-      // Lets the small index of unfinished builds answer for the states that people watch.
-      if (!query.statuses.some(isFinished)) conditions.push("finished = 0");
-    }
-    const matching = conditions.join(" AND ");
-    const order = query.ascending ? "ASC" : "DESC";
-    const beyond = query.after === null ? "" : `AND id ${query.ascending ? ">" : "<"} ${query.after}`;
+  listBuilds({ statuses, ascending, limit, offset, after }: BuildQuery): BuildList {
+    const matching = statuses === null ? ALL : statuses.some(isFinished) ? WITH_STATUS : UNFINISHED_WITH_STATUS;
+    const sought = { statuses: statuses === null ? null : JSON.stringify(statuses) };
     const rows = this.#sql.all<IndexRow>(
-      `SELECT summary FROM build WHERE ${matching} ${beyond} ORDER BY id ${order} LIMIT ? OFFSET ?`,
-      ...bindings,
-      query.limit + 1,
-      query.offset,
+      `SELECT summary FROM build WHERE ${matching} AND ${ascending ? ASCENDING : DESCENDING} LIMIT :limit OFFSET :offset`,
+      { ...sought, after, limit: limit + 1, offset },
     );
     const counted = this.#sql.first<{ n: number }>(
-      `SELECT COUNT(*) AS n FROM (SELECT 1 FROM build WHERE ${matching} LIMIT ?)`,
-      ...bindings,
-      MOST_COUNTED + 1,
+      `SELECT COUNT(*) AS n FROM (SELECT 1 FROM build WHERE ${matching} LIMIT :limit)`,
+      { ...sought, limit: MAX_COUNTED + 1 },
     );
     const total = counted?.n ?? 0;
     return {
-      builds: rows.slice(0, query.limit).map((row) => JSON.parse(row.summary) as BuildSummary),
-      hasMore: rows.length > query.limit,
-      total: total > MOST_COUNTED ? null : total,
+      builds: rows.slice(0, limit).map((row) => JSON.parse(row.summary) as BuildSummary),
+      hasMore: rows.length > limit,
+      total: total > MAX_COUNTED ? null : total,
     };
   }
 
   buildOfKey(key: string): { fingerprint: string | null; buildId: number } | null {
     const row = this.#sql.first<Pick<IndexRow, "id" | "fingerprint">>(
-      "SELECT id, fingerprint FROM build WHERE idempotency_key = ?",
-      key,
+      "SELECT id, fingerprint FROM build WHERE idempotency_key = :idempotency_key",
+      { idempotency_key: key },
     );
     return row === null ? null : { fingerprint: row.fingerprint, buildId: row.id };
   }

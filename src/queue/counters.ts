@@ -55,17 +55,14 @@ export class Counters {
   }
 
   #rows(name: Counter): CounterRow[] {
-    return this.#sql.all<CounterRow>("SELECT * FROM counter WHERE name = ? ORDER BY label", name);
+    return this.#sql.all<CounterRow>("SELECT * FROM counter WHERE name = :name ORDER BY label", { name });
   }
 
   #add(name: Counter, label: string, count: number, total: number): void {
     this.#sql.run(
-      `INSERT INTO counter (name, label, count, total) VALUES (?, ?, ?, ?)
+      `INSERT INTO counter (name, label, count, total) VALUES (:name, :label, :count, :total)
        ON CONFLICT (name, label) DO UPDATE SET count = count + excluded.count, total = total + excluded.total`,
-      name,
-      label,
-      count,
-      total,
+      { name, label, count, total },
     );
   }
 }

@@ -22,7 +22,7 @@ export class ManagerStore {
 
   ofRunner(runnerId: number): RunnerManager[] {
     return this.#sql
-      .all<ManagerRow>("SELECT * FROM runner_manager WHERE runner_id = ? ORDER BY id", runnerId)
+      .all<ManagerRow>("SELECT * FROM runner_manager WHERE runner_id = :runner_id ORDER BY id", { runner_id: runnerId })
       .map(fromRow);
   }
 
@@ -30,13 +30,15 @@ export class ManagerStore {
   add(manager: Omit<RunnerManager, "id">): RunnerManager {
     const row = this.#sql.first<{ id: number }>(
       `INSERT INTO runner_manager (runner_id, system_id, info, ip_address, created_at_ms, contacted_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
-      manager.runnerId,
-      manager.systemId,
-      JSON.stringify(manager.info),
-      manager.ipAddress,
-      manager.createdAtMs,
-      manager.contactedAtMs,
+       VALUES (:runner_id, :system_id, :info, :ip_address, :created_at_ms, :contacted_at_ms) RETURNING id`,
+      {
+        runner_id: manager.runnerId,
+        system_id: manager.systemId,
+        info: JSON.stringify(manager.info),
+        ip_address: manager.ipAddress,
+        created_at_ms: manager.createdAtMs,
+        contacted_at_ms: manager.contactedAtMs,
+      },
     );
     if (row === null) throw new Error("an insert returns its row");
     return { ...manager, id: row.id };
@@ -44,15 +46,12 @@ export class ManagerStore {
 
   put({ id, info, ipAddress, contactedAtMs }: RunnerManager): void {
     this.#sql.run(
-      "UPDATE runner_manager SET info = ?, ip_address = ?, contacted_at_ms = ? WHERE id = ?",
-      JSON.stringify(info),
-      ipAddress,
-      contactedAtMs,
-      id,
+      "UPDATE runner_manager SET info = :info, ip_address = :ip_address, contacted_at_ms = :contacted_at_ms WHERE id = :id",
+      { info: JSON.stringify(info), ip_address: ipAddress, contacted_at_ms: contactedAtMs, id },
     );
   }
 
   remove(id: number): void {
-    this.#sql.run("DELETE FROM runner_manager WHERE id = ?", id);
+    this.#sql.run("DELETE FROM runner_manager WHERE id = :id", { id });
   }
 }

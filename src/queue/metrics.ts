@@ -27,5 +27,5 @@ export interface QueueMetrics {
   readonly runners: readonly { readonly online: boolean; readonly paused: boolean }[];
   readonly heldPolls: number;
   /** Messages of the queue itself that could not be delivered. */
-  readonly backlog: number;
+  readonly undelivered: number;
 }

@@ -235,7 +235,7 @@ export class QueueObject extends DurableObject<Env> {
       lostClaims: this.#counters.lostClaimCount(),
       runners: this.runners().map(({ online, paused }) => ({ online, paused })),
       heldPolls: this.#polls.size,
-      backlog: this.#removal.outbox.backlog(),
+      undelivered: this.#removal.outbox.undelivered(),
     };
   }
 

@@ -5,7 +5,7 @@
 import { accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
-import { OutboxTable } from "../storage/outbox-store.ts";
+import { OutboxTable } from "../storage/outbox-table.ts";
 import type { Sql } from "../storage/sql.ts";
 import { buildStub } from "../stubs.ts";
 import type { RunnerManagers } from "./managers.ts";
@@ -37,11 +37,13 @@ export class Removal {
 
   constructor(parts: RemovalParts) {
     this.#parts = parts;
-    this.outbox = new Outbox(
-      new OutboxTable<Message>(parts.sql),
-      (_destination, { buildId, lostRunner, lostManager }) =>
-        buildStub(parts.env, buildId).loseRunner(lostRunner, lostManager ?? null),
-    );
+    this.outbox = new Outbox({
+      store: new OutboxTable<Message>(parts.sql),
+      send: async (_destination, { buildId, lostRunner, lostManager }) => {
+        await buildStub(parts.env, buildId).loseRunner(lostRunner, lostManager ?? null);
+        return "done";
+      },
+    });
   }
 
   /** With `epoch` null the caller is a consumer. Errors: `not_found` to a consumer, `forbidden`, `stale_token`. */

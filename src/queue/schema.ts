@@ -1,12 +1,13 @@
 /** One queue per database; times in milliseconds since the epoch. */
 import type { AccessLevel, Runner } from "../core/runner/runner.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
-import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
+import { OUTBOX_ERRORS, OUTBOX_TABLE } from "../storage/outbox-table.ts";
 import type { Migration } from "../storage/sql.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
+    name: "tables",
     sql: `
       CREATE TABLE runner (
         id INTEGER PRIMARY KEY,
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     id: 2,
+    name: "lost claims are counted",
     sql: `
       ALTER TABLE build ADD COLUMN lost_claims INTEGER NOT NULL DEFAULT 0;
       CREATE TABLE counter (
@@ -64,6 +66,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     id: 3,
+    name: "machines, figures of today's runners",
     // A manager's number is never used again: a build that is told of the loss of one may be held by its successor.
     sql: `
       ALTER TABLE runner ADD COLUMN token_prefix TEXT NOT NULL DEFAULT '';
@@ -83,6 +86,7 @@ export const MIGRATIONS: readonly Migration[] = [
         UNIQUE (runner_id, system_id)
       ) STRICT`,
   },
+  { id: 4, name: "errors of the outbox", sql: OUTBOX_ERRORS },
 ];
 
 export interface RunnerRow {

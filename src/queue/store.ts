@@ -31,13 +31,13 @@ export class QueueStore {
   }
 
   find(buildId: number): QueuedRow | null {
-    return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = ?", buildId);
+    return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = :build_id", { build_id: buildId });
   }
 
   headOf(key: string): QueuedRow | null {
     return this.#sql.first<QueuedRow>(
-      "SELECT * FROM build WHERE state = 'pending' AND group_key = ? ORDER BY position LIMIT 1",
-      key,
+      "SELECT * FROM build WHERE state = 'pending' AND group_key = :group_key ORDER BY position LIMIT 1",
+      { group_key: key },
     );
   }
 
@@ -73,22 +73,24 @@ export class QueueStore {
     this.#sql.run(
       `INSERT OR REPLACE INTO build (build_id, project_id, revision, state, group_key, tags, avoid_runner_id, position,
          runner_id, runner_epoch, shared, asked_at_ms, lost_claims, ref_protected, manager_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      notice.buildId,
-      notice.projectId,
-      notice.revision,
-      notice.state === "pending" ? "pending" : "taken",
-      groupKey(group),
-      JSON.stringify(notice.tags),
-      notice.avoidRunnerId,
-      known?.position ?? this.#nextPosition(nowMs),
-      notice.state === "pending" ? null : notice.runnerId,
-      notice.state === "pending" ? null : (known?.runner_epoch ?? null),
-      known?.shared ?? 0,
-      nowMs,
-      notice.lostClaims,
-      notice.refProtected ? 1 : 0,
-      notice.managerId,
+       VALUES (:build_id, :project_id, :revision, :state, :group_key, :tags, :avoid_runner_id, :position, :runner_id, :runner_epoch, :shared, :asked_at_ms, :lost_claims, :ref_protected, :manager_id)`,
+      {
+        build_id: notice.buildId,
+        project_id: notice.projectId,
+        revision: notice.revision,
+        state: notice.state === "pending" ? "pending" : "taken",
+        group_key: groupKey(group),
+        tags: JSON.stringify(notice.tags),
+        avoid_runner_id: notice.avoidRunnerId,
+        position: known?.position ?? this.#nextPosition(nowMs),
+        runner_id: notice.state === "pending" ? null : notice.runnerId,
+        runner_epoch: notice.state === "pending" ? null : (known?.runner_epoch ?? null),
+        shared: known?.shared ?? 0,
+        asked_at_ms: nowMs,
+        lost_claims: notice.lostClaims,
+        ref_protected: notice.refProtected ? 1 : 0,
+        manager_id: notice.managerId,
+      },
     );
   }
 
@@ -96,15 +98,17 @@ export class QueueStore {
   take(row: QueuedRow, holder: Holder, nowMs: number): boolean {
     return this.#sql.transaction(() => {
       const taken = this.#sql.all(
-        `UPDATE build SET state = 'taken', runner_id = ?, runner_epoch = ?, manager_id = ?, shared = ?, asked_at_ms = ?
-         WHERE build_id = ? AND revision = ? AND state = 'pending' RETURNING build_id`,
-        holder.runnerId,
-        holder.epoch,
-        holder.managerId,
-        holder.shared ? 1 : 0,
-        nowMs,
-        row.build_id,
-        row.revision,
+        `UPDATE build SET state = 'taken', runner_id = :runner_id, runner_epoch = :runner_epoch, manager_id = :manager_id, shared = :shared, asked_at_ms = :asked_at_ms
+         WHERE build_id = :build_id AND revision = :revision AND state = 'pending' RETURNING build_id`,
+        {
+          runner_id: holder.runnerId,
+          runner_epoch: holder.epoch,
+          manager_id: holder.managerId,
+          shared: holder.shared ? 1 : 0,
+          asked_at_ms: nowMs,
+          build_id: row.build_id,
+          revision: row.revision,
+        },
       );
       if (taken.length === 0) return false;
       this.#counters.claimed(Math.max(0, nowMs - arrivedMs(row)));
@@ -114,7 +118,7 @@ export class QueueStore {
   }
 
   #drop(buildId: number): void {
-    this.#sql.run("DELETE FROM build WHERE build_id = ?", buildId);
+    this.#sql.run("DELETE FROM build WHERE build_id = :build_id", { build_id: buildId });
   }
 
   /** `known`: its row, which it has if it was removed before it ended. `runnerId`: who ran it last. */
@@ -125,7 +129,10 @@ export class QueueStore {
         this.#counters.finished(null);
       }
       if (runnerId === null) return;
-      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND build_id = ?", runnerId, buildId);
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id AND build_id = :build_id", {
+        runner_id: runnerId,
+        build_id: buildId,
+      });
     });
   }
 
@@ -145,8 +152,9 @@ export class QueueStore {
   }
 
   pendingIn(groupKey: string): number {
-    const query = "SELECT COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' AND group_key = ?";
-    return this.#sql.first<{ n: number }>(query, groupKey)?.n ?? 0;
+    const query =
+      "SELECT COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' AND group_key = :group_key";
+    return this.#sql.first<{ n: number }>(query, { group_key: groupKey })?.n ?? 0;
   }
 
   /** Builds that instance runners hold, by project: counted from rows each time, so it can't drift. */
@@ -168,18 +176,16 @@ export class QueueStore {
   takenBy(runnerId: number, managerId: number | null): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
       `SELECT * FROM build INDEXED BY taken_build
-       WHERE state = 'taken' AND runner_id = ? AND manager_id IS COALESCE(?, manager_id)`,
-      runnerId,
-      managerId,
+       WHERE state = 'taken' AND runner_id = :runner_id AND manager_id IS COALESCE(:manager_id, manager_id)`,
+      { runner_id: runnerId, manager_id: managerId },
     );
   }
 
   /** Held builds that nobody has asked since `beforeMs`; the last taken first, as a crash leaves those half done. */
   takenAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
-      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < ? ORDER BY asked_at_ms DESC LIMIT ?",
-      beforeMs,
-      limit,
+      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < :asked_at_ms ORDER BY asked_at_ms DESC LIMIT :limit",
+      { asked_at_ms: beforeMs, limit },
     );
   }
 
@@ -188,7 +194,11 @@ export class QueueStore {
   }
 
   asked(buildId: number, revision: number, nowMs: number): void {
-    this.#sql.run("UPDATE build SET asked_at_ms = ? WHERE build_id = ? AND revision = ?", nowMs, buildId, revision);
+    this.#sql.run("UPDATE build SET asked_at_ms = :asked_at_ms WHERE build_id = :build_id AND revision = :revision", {
+      asked_at_ms: nowMs,
+      build_id: buildId,
+      revision,
+    });
   }
 
   /** The epoch with which the runner claimed this build, if it holds it or it is among the last of it. */
@@ -197,17 +207,16 @@ export class QueueStore {
     const held = this.find(buildId);
     if (held?.state === "taken" && held.runner_id === runnerId && held.runner_epoch !== null) return held.runner_epoch;
     const row = this.#sql.first<{ runner_epoch: number }>(
-      "SELECT runner_epoch FROM runner_build WHERE runner_id = ? AND build_id = ? ORDER BY position DESC LIMIT 1",
-      runnerId,
-      buildId,
+      "SELECT runner_epoch FROM runner_build WHERE runner_id = :runner_id AND build_id = :build_id ORDER BY position DESC LIMIT 1",
+      { runner_id: runnerId, build_id: buildId },
     );
     return row?.runner_epoch ?? null;
   }
 
   recentBuilds(runnerId: number): number[] {
     const rows = this.#sql.all<{ build_id: number }>(
-      "SELECT build_id FROM runner_build WHERE runner_id = ? ORDER BY position DESC",
-      runnerId,
+      "SELECT build_id FROM runner_build WHERE runner_id = :runner_id ORDER BY position DESC",
+      { runner_id: runnerId },
     );
     return [...new Set(rows.map((row) => row.build_id))];
   }
@@ -218,29 +227,31 @@ export class QueueStore {
   }
 
   closeProject(projectId: number): void {
-    this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (?)", projectId);
+    this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (:project_id)", { project_id: projectId });
   }
 
   openProject(projectId: number): void {
-    this.#sql.run("DELETE FROM closed_project WHERE project_id = ?", projectId);
+    this.#sql.run("DELETE FROM closed_project WHERE project_id = :project_id", { project_id: projectId });
   }
 
   forgetRunner(runnerId: number): void {
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", runnerId);
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id", { runner_id: runnerId });
   }
 
   /** Numbered by what is there and not by the clock, which may stand still or go back from one life of the object to the next. */
   #remember({ runnerId, epoch }: Holder, buildId: number): void {
     const added = this.#sql.first<Pick<RunnerBuildRow, "position">>(
       `INSERT INTO runner_build (runner_id, position, build_id, runner_epoch)
-       SELECT ?1, COALESCE(MAX(position), 0) + 1, ?2, ?3 FROM runner_build WHERE runner_id = ?1 RETURNING position`,
-      runnerId,
-      buildId,
-      epoch,
+       SELECT :runner_id, COALESCE(MAX(position), 0) + 1, :build_id, :runner_epoch FROM runner_build
+       WHERE runner_id = :runner_id RETURNING position`,
+      { runner_id: runnerId, build_id: buildId, runner_epoch: epoch },
     );
     const oldest = (added?.position ?? 0) - REMEMBERED_BUILDS;
     if (oldest > 0) {
-      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runnerId, oldest);
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id AND position <= :position", {
+        runner_id: runnerId,
+        position: oldest,
+      });
     }
   }
 

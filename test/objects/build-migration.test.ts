@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { FRESH, MIGRATIONS } from "../../src/builds/schema.ts";
-import { OUTBOX_TABLE } from "../../src/storage/outbox-store.ts";
+import { OUTBOX_TABLE } from "../../src/storage/outbox-table.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {

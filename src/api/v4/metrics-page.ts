@@ -85,15 +85,15 @@ const queueMetrics = (queue: QueueMetrics): Metric[] => {
   ];
 };
 
-const watchedMetrics = ({ backlog }: QueueMetrics, { errors, backlogs }: Watched): Metric[] => [
+const watchedMetrics = (queue: QueueMetrics, { errors, undelivered }: Watched): Metric[] => [
   {
     name: "signalbox_outbox_messages",
     help: "Messages between objects whose delivery has failed and is tried again, by the kind of object that sends them.",
     type: "gauge",
     samples: [
-      { labels: { object: "queue" }, value: backlog },
-      { labels: { object: "build" }, value: backlogs.get("build") ?? 0 },
-      { labels: { object: "project" }, value: backlogs.get("project") ?? 0 },
+      { labels: { object: "queue" }, value: queue.undelivered },
+      { labels: { object: "build" }, value: undelivered.get("build") ?? 0 },
+      { labels: { object: "project" }, value: undelivered.get("project") ?? 0 },
     ],
   },
   {

@@ -1,18 +1,18 @@
 /** Tells the metrics object of messages that could not be delivered. Best effort: whatever fails here changes nothing. */
 import { metricsStub } from "../stubs.ts";
-import { settleWithin } from "./settle.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
-/** So long at most is the alarm that tells of it held up. */
+/** How long the alarm waits for this report. */
 const TELL_MS = 1000;
 
 /** For an object's outbox: `object` is its kind, `name` which one it is. */
-export const backlogTeller =
+export const undeliveredTeller =
   (env: Env, object: "build" | "project", name: () => string) =>
   (messages: number): Promise<void> => {
     const of = name();
     console.warn(JSON.stringify({ event: "messages_undelivered", object, name: of, messages }));
-    const told = Promise.resolve().then(() => metricsStub(env).tellBacklog(object, of, messages));
-    return settleWithin(
+    const told = Promise.resolve().then(() => metricsStub(env).tellUndelivered(object, of, messages));
+    return waitAtMost(
       told.catch(() => {}),
       TELL_MS,
     );

@@ -16,7 +16,7 @@ import {
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
 
-const waiting = async () => (await metricsStub(env).watched()).backlogs.get("build") ?? 0;
+const waiting = async () => (await metricsStub(env).watched()).undelivered.get("build") ?? 0;
 
 /** A build that is canceled and can't tell its queue, until `mend` is called. */
 const cutOff = async () => {
