@@ -3,6 +3,8 @@
  * Each dialect has one exhaustive table from refusal to status; nothing else gives a refusal its status.
  */
 export type Refusal =
+  /** Nobody asks: without a token, or with one that opens nothing here. */
+  | { readonly reason: "unauthenticated" }
   /** The token is missing, forged, of another kind, or of an object that is gone. */
   | { readonly reason: "forbidden" }
   /** The token was genuine once; its attempt, epoch or runner has been replaced. */

@@ -1,7 +1,7 @@
 /** What each dialect's table from refusal to status has in common: its form, and how an answer is made of it. */
-import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Refusal } from "../core/refusal.ts";
+import type { FrontContext, Handler } from "./front.ts";
 import { endsWith } from "./request-log.ts";
 
 export interface Answer {
@@ -41,9 +41,18 @@ export const invalid = ({ field, message: text }: Extract<Refusal, { reason: "in
 export const unavailable = ({ retryAfterSeconds }: Extract<Refusal, { reason: "unavailable" }>): Answer =>
   message(503, "503 Service Unavailable", { "Retry-After": String(retryAfterSeconds) });
 
-export const answerRefusals =
-  <Action = void>(table: RefusalTable<Action>) =>
-  (context: Context, refusal: Refusal, action: Action): Response => {
+/** The one sentence for what is too large: tells how much it is, and how much would be taken. */
+export const tooLarge = ({ limitBytes, sizeBytes }: Extract<Refusal, { reason: "too_large" }>): Answer =>
+  message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`);
+
+/** A route of the front that has this table: its handler's outcome as a response, a refusal in the words for what was tried. */
+export const answeringBy =
+  <Action>(table: RefusalTable<Action>) =>
+  (action: Action, handle: Handler) =>
+  async (context: FrontContext): Promise<Response> => {
+    const outcome = await handle(context);
+    if (outcome.ok) return outcome.value;
+    const { refusal } = outcome;
     endsWith(refusal.reason);
     // The row of the table has the refusal's own type, which TypeScript can't follow through the index.
     const answer = table[refusal.reason](refusal as never, action);

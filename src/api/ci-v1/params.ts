@@ -44,3 +44,6 @@ export const sizeParams = v.object({
   token: optionalText,
   filesize: v.nullish(v.pipe(looseInteger, v.minValue(0))),
 });
+
+/** A token that is no text is none. */
+export const tokenParams = v.object({ token: v.fallback(v.nullable(v.string()), null) });

@@ -14,23 +14,22 @@
  * at If-Unmodified-Since; registration can't be switched off (410), but by a token that nobody is told.
  */
 import { Hono } from "hono";
-import type { Context } from "hono";
 import type * as v from "valibot";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { ask } from "../../http/runner-request.ts";
 import { runnerSettingsOf } from "../../http/runner-settings.ts";
 import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../../verbs/runners.ts";
-import { answering, ask } from "./ask.ts";
+import { answering } from "./refusals.ts";
 import { callerOf, registrationParams, runnerParams, runnerToken } from "./runner-params.ts";
-
-type RunnerContext = Context<{ Bindings: Env }>;
 
 export const runnerRoutes = new Hono<{ Bindings: Env }>();
 
 /** The parameters of a request, its token among them wherever it came. */
 const askWithToken = async <Output extends { readonly token?: string | null | undefined }>(
-  context: RunnerContext,
+  context: FrontContext,
   schema: v.GenericSchema<unknown, Output>,
 ): Promise<Outcome<Output & { readonly token: string }>> => {
   const asked = await ask(context, schema);

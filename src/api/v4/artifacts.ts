@@ -4,7 +4,7 @@ import { buildStub } from "../../stubs.ts";
 import { retrying } from "../../verbs/call.ts";
 import { currentRequest } from "../../http/request-log.ts";
 import { downloadArtifact } from "../../verbs/artifacts.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 import { jobResponse } from "./jobs.ts";
 import { withJob } from "./targets.ts";
 

@@ -2,8 +2,8 @@
 import { REVISION, settingsOf, VERSION } from "../../settings.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { accept } from "../../core/refusal.ts";
-import { originOf } from "./handler.ts";
-import type { Handler } from "./handler.ts";
+import { originOf } from "../../http/front.ts";
+import type { Handler } from "../../http/front.ts";
 
 export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Outcome } from "../../core/refusal.ts";
 import { looseString, validate } from "../../http/loose.ts";
 import { readParams } from "../../http/params.ts";
-import type { ConsumerContext } from "./handler.ts";
+import type { FrontContext } from "../../http/front.ts";
 
 export const MAX_FORM_BYTES = 64 * 1024;
 
@@ -35,7 +35,7 @@ export const line = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.rege
  * empty. Refusals: `invalid`, `malformed_body`, `too_large`.
  */
 export const readForm = async <Schema extends v.GenericSchema>(
-  context: ConsumerContext,
+  context: FrontContext,
   schema: Schema,
   limitBytes = MAX_FORM_BYTES,
 ): Promise<Outcome<v.InferOutput<Schema>>> => {

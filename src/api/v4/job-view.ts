@@ -4,12 +4,12 @@ import type { BuildSummary } from "../../core/build/summary.ts";
 import { queueStub } from "../../stubs.ts";
 import { retrying } from "../../verbs/call.ts";
 import { jobEntity } from "./entities.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext } from "./handler.ts";
+import { originOf } from "../../http/front.ts";
+import type { FrontContext } from "../../http/front.ts";
 
 /** Builds of a project that is not among `projects` are left out: it is gone. */
 export const presentJobs = async (
-  context: ConsumerContext,
+  context: FrontContext,
   builds: readonly BuildSummary[],
   projects: readonly Project[],
 ): Promise<object[]> => {
@@ -24,7 +24,7 @@ export const presentJobs = async (
 };
 
 export const presentJob = async (
-  context: ConsumerContext,
+  context: FrontContext,
   build: BuildSummary,
   project: Project,
 ): Promise<object | undefined> => (await presentJobs(context, [build], [project]))[0];

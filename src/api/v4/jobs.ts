@@ -16,8 +16,7 @@ import { concerns, currentRequest } from "../../http/request-log.ts";
 import { holderOf } from "../../verbs/authority.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import { unauthorized } from "./handler.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import type { FrontContext, Handler } from "../../http/front.ts";
 import { presentJob, presentJobs } from "./job-view.ts";
 import { jobForm, jobSpec, MAX_SPEC_BYTES } from "./job-spec.ts";
 import { keysetParams, keysetResponse, offsetOf, orderParams, pageResponse } from "./lists.ts";
@@ -69,7 +68,7 @@ export const createJob: Handler = withProject(async (context, project) => {
 });
 
 /** With `Idempotency-Key` a repeated request gets the first one's job, whatever the defaults are by then; null without it. */
-const idempotencyOf = (context: ConsumerContext, asked: object): Outcome<Idempotency | null> => {
+const idempotencyOf = (context: FrontContext, asked: object): Outcome<Idempotency | null> => {
   const key = context.req.header("Idempotency-Key");
   if (key === undefined) return accept(null);
   if (key.length < 1 || key.length > 255) {
@@ -86,7 +85,7 @@ export const showJob: Handler = withJob(async (context, { id, project }) => {
 /** The job that asks, by its own token: what runs in it learns what it is. */
 export const showCurrentJob: Handler = async (context) => {
   const holder = await holderOf(context.env, context.req.header("JOB-TOKEN") ?? context.req.query("job_token") ?? null);
-  if (!holder.ok) return unauthorized(context);
+  if (!holder.ok) return refuse({ reason: "unauthenticated" });
   const project = await findProject(context.env, holder.value.projectId);
   return project.ok ? jobResponse(context, project.value, holder, 200) : project;
 };
@@ -116,7 +115,7 @@ export const listHistory: Handler = withJob(async (context, { id }) => {
 });
 
 export const jobResponse = async (
-  context: ConsumerContext,
+  context: FrontContext,
   project: Project,
   build: Outcome<BuildSummary>,
   status: 200 | 201,

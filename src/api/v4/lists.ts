@@ -4,7 +4,7 @@ import { looseInteger } from "../../http/loose.ts";
 import { pageHeaders, withoutSecrets } from "../../http/pagination.ts";
 import type { Page } from "../../http/pagination.ts";
 import { NOT_IN_LIST } from "./form.ts";
-import type { ConsumerContext } from "./handler.ts";
+import type { FrontContext } from "../../http/front.ts";
 
 /** Ids are given out in the order of creation, so that both orders are one. */
 export const orderParams = {
@@ -22,7 +22,7 @@ export const offsetOf = ({ page, perPage }: Page): number => (page - 1) * perPag
 
 /** A numbered page. `total` null: nobody counted. */
 export const pageResponse = (
-  context: ConsumerContext,
+  context: FrontContext,
   entities: readonly object[],
   page: Page,
   total: number | null,
@@ -34,11 +34,7 @@ export const pageOf = <T>(all: readonly T[], page: Page): readonly T[] =>
   all.slice(offsetOf(page), offsetOf(page) + page.perPage);
 
 /** A page of a list that may grow while it is read. `lastId` null: there is no next page. */
-export const keysetResponse = (
-  context: ConsumerContext,
-  entities: readonly object[],
-  lastId: number | null,
-): Response => {
+export const keysetResponse = (context: FrontContext, entities: readonly object[], lastId: number | null): Response => {
   if (lastId === null) return context.json(entities);
   const next = withoutSecrets(new URL(context.req.url));
   next.searchParams.set("cursor", String(lastId));

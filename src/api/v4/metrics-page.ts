@@ -7,7 +7,7 @@ import type { QueueMetrics } from "../../queue/metrics.ts";
 import { metricsStub, queueStub } from "../../stubs.ts";
 import { retrying } from "../../verbs/call.ts";
 import { flushErrorCounts } from "../../http/error-counts.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 
 export const showMetrics: Handler = async (context) => {
   await flushErrorCounts(context.env);

@@ -9,8 +9,8 @@ import { looseString } from "../../http/loose.ts";
 import { readPage } from "../../http/pagination.ts";
 import { projectEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import { originOf } from "../../http/front.ts";
+import type { FrontContext, Handler } from "../../http/front.ts";
 import { offsetOf, orderParams, pageResponse } from "./lists.ts";
 import { newProject, projectChange, projectForm } from "./project-form.ts";
 import { withProject } from "./targets.ts";
@@ -18,7 +18,7 @@ import { withProject } from "./targets.ts";
 const runnersToken = (env: Env, { id, tokenEpoch }: Project): string =>
   tokenKeys(env).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
 
-const present = (context: ConsumerContext, project: Project): object =>
+const present = (context: FrontContext, project: Project): object =>
   projectEntity(project, originOf(context), runnersToken(context.env, project));
 
 /** GitLab's orders; those by time are all that of creation here. */

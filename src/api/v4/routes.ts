@@ -21,8 +21,8 @@
 import { Hono } from "hono";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
-import { answered, guarded } from "./handler.ts";
-import type { Handler } from "./handler.ts";
+import { guarded, open } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showCurrentJob, showJob } from "./jobs.ts";
 import {
   createProject,
@@ -76,5 +76,5 @@ const ROUTES: readonly Route[] = [
 
 export const consumerRoutes = new Hono<{ Bindings: Env }>();
 
-consumerRoutes.get("/job", answered(showCurrentJob));
+consumerRoutes.get("/job", open(showCurrentJob));
 for (const [method, path, handler] of ROUTES) consumerRoutes.on(method, path, guarded(handler));

@@ -7,7 +7,7 @@ import { looseInteger } from "../../http/loose.ts";
 import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
 import { createRunner as create } from "../../verbs/runners.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 import { findProject } from "./targets.ts";
 
 const creationForm = v.object({

@@ -3,7 +3,7 @@ import { accept } from "../../core/refusal.ts";
 import { queueStub } from "../../stubs.ts";
 import { retrying } from "../../verbs/call.ts";
 import { readPage } from "../../http/pagination.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 import { pageOf, pageResponse } from "./lists.ts";
 import { managerEntity } from "./runner-entity.ts";
 import { withRunner } from "./targets.ts";

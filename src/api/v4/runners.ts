@@ -13,8 +13,8 @@ import { readParams } from "../../http/params.ts";
 import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
 import { resetRunnerToken } from "../../verbs/runners.ts";
 import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import { originOf } from "../../http/front.ts";
+import type { FrontContext, Handler } from "../../http/front.ts";
 import { presentJobs } from "./job-view.ts";
 import { orderParams, pageOf, pageResponse } from "./lists.ts";
 import { runnerDetails, runnerEntity, runnerStatus, runnerType } from "./runner-entity.ts";
@@ -107,7 +107,7 @@ const projectsOf = async (env: Env, ids: Iterable<number>): Promise<Project[]> =
   return found.flatMap((project) => (project.ok ? [project.value] : []));
 };
 
-const runnerResponse = async (context: ConsumerContext, runner: Outcome<RunnerSummary>): Promise<Outcome<Response>> => {
+const runnerResponse = async (context: FrontContext, runner: Outcome<RunnerSummary>): Promise<Outcome<Response>> => {
   if (!runner.ok) return runner;
   const projects = await projectsOf(context.env, runner.value.projects ?? []);
   return accept(context.json(runnerDetails(runner.value, projects, originOf(context), Date.now())));

@@ -6,7 +6,7 @@ import { directoryStub, projectStub } from "../../stubs.ts";
 import { retrying } from "../../verbs/call.ts";
 import { parseId } from "../../http/ids.ts";
 import { concerns } from "../../http/request-log.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import type { FrontContext, Handler } from "../../http/front.ts";
 
 /** A job that its project has. */
 export interface Job {
@@ -19,14 +19,14 @@ export const findProject = (env: Env, reference: number | string): Promise<Outco
   retrying(async () => directoryStub(env).find(reference));
 
 export const withProject =
-  (handle: (context: ConsumerContext, project: Project) => Promise<Outcome<Response>>): Handler =>
+  (handle: (context: FrontContext, project: Project) => Promise<Outcome<Response>>): Handler =>
   async (context) => {
     const reference = context.req.param("id") ?? "";
     const project = await findProject(context.env, parseId(reference) ?? reference);
     return project.ok ? handle(context, project.value) : project;
   };
 
-export const withJob = (handle: (context: ConsumerContext, job: Job) => Promise<Outcome<Response>>): Handler =>
+export const withJob = (handle: (context: FrontContext, job: Job) => Promise<Outcome<Response>>): Handler =>
   withProject(async (context, project) => {
     const id = parseId(context.req.param("job_id"));
     concerns({ build: id });
@@ -35,7 +35,7 @@ export const withJob = (handle: (context: ConsumerContext, job: Job) => Promise<
   });
 
 export const withRunner =
-  (handle: (context: ConsumerContext, id: number) => Promise<Outcome<Response>>): Handler =>
+  (handle: (context: FrontContext, id: number) => Promise<Outcome<Response>>): Handler =>
   async (context) => {
     const id = parseId(context.req.param("id"));
     concerns({ runner: id });

@@ -8,7 +8,7 @@ import { buildStub } from "../../stubs.ts";
 import { isOverload } from "../../verbs/call.ts";
 import { looseBoolean } from "../../http/loose.ts";
 import { readForm } from "./form.ts";
-import type { Handler } from "./handler.ts";
+import type { Handler } from "../../http/front.ts";
 import { withJob } from "./targets.ts";
 
 /** What one call brings at most. */
