@@ -40,7 +40,7 @@ export class ArtifactCalls {
   begin(access: Access, type: string, format: string): Outcome<BegunUpload> {
     const { record, artifacts, runnerCalls } = this.#parts;
     if (type === "trace") return refuse(reservedType);
-    const admitted = runnerCalls.begin(access);
+    const admitted = runnerCalls.admitWriter(access);
     if (!admitted.ok) return admitted;
     const nowMs = Date.now();
     const begun = artifacts.begin(admitted.value.id, type, format, nowMs);

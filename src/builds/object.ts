@@ -39,7 +39,7 @@ import { FRESH, MIGRATIONS } from "./schema.ts";
 import { secretsToMask } from "./secrets.ts";
 import { BuildStore } from "./store.ts";
 import { TraceStore } from "./trace-store.ts";
-import { Upkeep } from "./upkeep.ts";
+import { AlarmWork } from "./alarm-work.ts";
 
 /** After work of the alarm that failed. */
 const RETRY_MS = 60_000;
@@ -57,7 +57,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #record: BuildRecord;
   readonly #runnerCalls: RunnerCalls;
   readonly #artifactCalls: ArtifactCalls;
-  readonly #upkeep: Upkeep;
+  readonly #alarmWork: AlarmWork;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -98,7 +98,7 @@ export class BuildObject extends DurableObject<Env> {
       artifacts: this.#artifacts,
       runnerCalls: this.#runnerCalls,
     });
-    this.#upkeep = new Upkeep({
+    this.#alarmWork = new AlarmWork({
       env,
       settings: this.#settings,
       record: this.#record,
@@ -159,8 +159,8 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** The runner was deleted, or a machine of it: the build ends at once, not when somebody notices the silence. */
-  loseRunner(runnerId: number, managerId: number | null = null): void {
-    this.#record.apply({ kind: "lose_runner", runnerId, managerId });
+  loseRunner(runnerId: number, machineId: number | null = null): void {
+    this.#record.apply({ kind: "lose_runner", runnerId, machineId });
   }
 
   /** The runner gave a sign of life with a call that was otherwise refused. */
@@ -190,7 +190,7 @@ export class BuildObject extends DurableObject<Env> {
       projectId: 0,
       revision: 0,
       runnerId: null,
-      managerId: null,
+      machineId: null,
       tags: [],
       refProtected: false,
       avoidRunnerId: null,
@@ -307,14 +307,14 @@ export class BuildObject extends DurableObject<Env> {
     if (this.#record.build !== null) await this.#artifacts.deleteAll();
     await queueStub(this.env).forgetBuild(buildId, this.#record.build?.claim?.runner.id ?? null);
     await this.ctx.storage.deleteAll();
-    this.#record.forget();
+    this.#record.gone();
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     this.#record.disarmed();
     let retryAtMs: number | null = null;
     try {
-      await this.#upkeep.run(info?.scheduledTime ?? Date.now());
+      await this.#alarmWork.run(info?.scheduledTime ?? Date.now());
     } catch (error) {
       // Thrown out of here, it would be tried six times and then never again: the alarm is ours to keep alive.
       console.error(JSON.stringify({ event: "alarm_failed", build: this.#record.build?.id, error: String(error) }));

@@ -205,11 +205,11 @@ export class BuildRecord {
   }
 
   /** After `deleteAll`: nothing is left to speak of. */
-  forget(): void {
+  gone(): void {
     this.#build = null;
     this.#alarm.gone();
-    this.#parts.trace.forget();
-    this.#parts.store.forget();
+    this.#parts.trace.reload();
+    this.#parts.store.reload();
     this.#parts.onChange();
   }
 
@@ -241,8 +241,8 @@ export class BuildRecord {
     try {
       body();
     } catch (error) {
-      this.#parts.trace.forget();
-      this.#parts.store.forget();
+      this.#parts.trace.reload();
+      this.#parts.store.reload();
       throw error;
     }
   }

@@ -58,7 +58,7 @@ export class RunnerCalls {
 
   /** The runner gave a sign of life with a call that was otherwise refused. */
   contact(access: Access): Outcome<null> {
-    const admitted = this.begin(access);
+    const admitted = this.admitWriter(access);
     if (!admitted.ok) return admitted;
     this.#parts.record.contact(Date.now());
     return accept(null);
@@ -68,7 +68,7 @@ export class RunnerCalls {
    * The build, if its runner may write to it. Who writes runs the build: a runner of two phases whose word that it does was
    * lost on the way goes on all the same, and so does one that says nothing before it fails.
    */
-  begin(access: Access): Outcome<Build> {
+  admitWriter(access: Access): Outcome<Build> {
     const { record } = this.#parts;
     const admitted = admitHeld(record.build, access);
     if (!admitted.ok || admitted.value.status !== "pending") return admitted;
@@ -85,7 +85,7 @@ export class RunnerCalls {
       return refuse({ reason: "trace_closed", status: admitted.value.status, lengthBytes: reader.lengthBytes() });
     }
     if (start === null) return refuse({ reason: "missing_range" });
-    const begun = this.begin(access);
+    const begun = this.admitWriter(access);
     if (!begun.ok) return begun;
     const { status } = begun.value;
     // A running build's trace is all in rows: this looks at memory alone.
@@ -135,7 +135,7 @@ export class RunnerCalls {
   /** What is stored goes first, in the transaction that counts this: otherwise the runner's next patch would not fit. */
   #resend(access: Access): Outcome<never> {
     const { record, trace, reader } = this.#parts;
-    const begun = this.begin(access);
+    const begun = this.admitWriter(access);
     if (!begun.ok) return begun;
     const reset = record.apply({ kind: "reset_trace" }, () => trace.clear(), access.requestId);
     if (!reset.ok) return reset;

@@ -185,7 +185,7 @@ export class BuildStore {
   }
 
   /** Memory must not outlive a transaction that was rolled back. */
-  forget(): void {
+  reload(): void {
     this.#artifacts = null;
     this.#spec = null;
     this.#outbox.reload();

@@ -81,7 +81,7 @@ export class TraceStore {
   }
 
   /** Memory must not outlive a transaction that was rolled back. */
-  forget(): void {
+  reload(): void {
     this.#tail = null;
   }
 

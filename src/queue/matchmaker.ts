@@ -5,7 +5,7 @@ import type { GroupTraits } from "../core/runner/matching.ts";
 import type { Runner } from "../core/runner/runner.ts";
 import type { QueueNotice } from "../core/build/summary.ts";
 import type { Group, PendingGroups } from "./groups.ts";
-import type { WaitingPolls } from "./polls.ts";
+import type { WaitingLine } from "./waiting-line.ts";
 import type { Runners } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
@@ -14,7 +14,7 @@ export interface MatchmakerParts {
   readonly store: QueueStore;
   readonly groups: PendingGroups;
   readonly runners: Runners;
-  readonly polls: WaitingPolls;
+  readonly line: WaitingLine;
   /** For so long after it asked a runner counts as one that may come for a build. */
   readonly leaseMs: number;
 }
@@ -94,18 +94,18 @@ export class Matchmaker {
    * changed, and their next polls are held as if it had never been there.
    */
   #offerOrTell(group: Group): void {
-    if (!this.#offer(group)) this.#parts.runners.tick((runner) => this.#suits(runner, group));
+    if (!this.#offer(group)) this.#parts.runners.moveCursors((runner) => this.#suits(runner, group));
   }
 
   /** Wakes as many as the group has builds for which nobody has been woken yet; false when there are fewer. */
   #offer(group: Group): boolean {
-    const { polls, runners } = this.#parts;
+    const { line, runners } = this.#parts;
     const mayTake = (runnerId: number): boolean => {
       const runner = runners.get(runnerId);
       return runner !== null && !runner.paused && this.#mayTake(runner, group);
     };
-    for (let unoffered = group.builds - polls.wokenFor(group.key); unoffered > 0; unoffered--) {
-      if (!polls.wakeOne(group.key, mayTake)) return false;
+    for (let unoffered = group.builds - line.wokenFor(group.key); unoffered > 0; unoffered--) {
+      if (!line.wakeOne(group.key, mayTake)) return false;
     }
     return true;
   }
@@ -121,7 +121,7 @@ export class Matchmaker {
   /** It lost this build's last claim, and another runner that may take it has asked for work lately. */
   #leavesToOthers(runner: Runner, group: GroupTraits): boolean {
     if (group.avoidRunnerId !== runner.id) return false;
-    const { runners, polls, leaseMs } = this.#parts;
+    const { runners, line, leaseMs } = this.#parts;
     const sinceMs = Date.now() - leaseMs;
     return runners
       .all()
@@ -130,7 +130,7 @@ export class Matchmaker {
           other.id !== runner.id &&
           !other.paused &&
           this.#suits(other, group) &&
-          (runners.polledAtMs(other.id) >= sinceMs || polls.isWaiting(other.id)),
+          (runners.polledAtMs(other.id) >= sinceMs || line.isWaiting(other.id)),
       );
   }
 }

@@ -12,7 +12,7 @@ import type { GroupTraits } from "../core/runner/matching.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import { isRecent } from "../core/runner/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Runner, RunnerInfo, RunnerManager, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { Runner, RunnerInfo, Machine, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import type { QueueNotice } from "../core/build/summary.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
@@ -21,15 +21,15 @@ import { directoryStub } from "../stubs.ts";
 import { Claims, FAULT_MS, RECONCILE_EVERY_MS } from "./claims.ts";
 import { CLAIM_WAIT_BOUNDS_SECONDS, Counters } from "./counters.ts";
 import type { QueueMetrics } from "./metrics.ts";
-import { Desk } from "./desk.ts";
-import type { PollAnswer, PollRequest } from "./desk.ts";
+import { Polls } from "./polls.ts";
+import type { PollAnswer, PollRequest } from "./polls.ts";
 import { PendingGroups } from "./groups.ts";
-import { ManagerStore } from "./manager-store.ts";
-import { RunnerManagers } from "./managers.ts";
-import type { Caller } from "./managers.ts";
+import { MachineStore } from "./machine-store.ts";
+import { Machines } from "./machines.ts";
+import type { Caller } from "./machines.ts";
 import { Matchmaker } from "./matchmaker.ts";
-import { WaitingPolls } from "./polls.ts";
-import { Removal } from "./removal.ts";
+import { WaitingLine } from "./waiting-line.ts";
+import { RunnerRemoval } from "./runner-removal.ts";
 import { RunnerStore } from "./runner-store.ts";
 import { Runners } from "./runners.ts";
 import type { RunnerToken } from "./runners.ts";
@@ -43,12 +43,12 @@ export class QueueObject extends DurableObject<Env> {
   readonly #store: QueueStore;
   readonly #groups: PendingGroups;
   readonly #runners: Runners;
-  readonly #managers: RunnerManagers;
-  readonly #polls = new WaitingPolls();
+  readonly #machines: Machines;
+  readonly #line = new WaitingLine();
   readonly #matchmaker: Matchmaker;
   readonly #claims: Claims;
-  readonly #desk: Desk;
-  readonly #removal: Removal;
+  readonly #polls: Polls;
+  readonly #removal: RunnerRemoval;
   readonly #numbers: Numbers;
   readonly #alarm: EarliestAlarm;
 
@@ -56,21 +56,21 @@ export class QueueObject extends DurableObject<Env> {
     super(ctx, env);
     this.#settings = settingsOf(env);
     // A claim that the end of an earlier life interrupted keeps its build from everybody until the build is asked.
-    this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyTaken() ? Date.now() + FAULT_MS : null));
+    this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyHeld() ? Date.now() + FAULT_MS : null));
     this.#sql = new Sql(ctx.storage);
     this.#counters = new Counters(this.#sql);
     this.#store = new QueueStore(this.#sql, this.#counters);
     this.#groups = new PendingGroups(this.#store);
     const runnerStore = new RunnerStore(this.#sql);
     this.#runners = new Runners(runnerStore);
-    this.#managers = new RunnerManagers(new ManagerStore(this.#sql));
+    this.#machines = new Machines(new MachineStore(this.#sql));
     const parts = {
       env,
       store: this.#store,
       groups: this.#groups,
       runners: this.#runners,
-      managers: this.#managers,
-      polls: this.#polls,
+      machines: this.#machines,
+      line: this.#line,
       arm: () => this.#arm(),
       armBy: (atMs: number) => this.#alarm.by(atMs),
     };
@@ -78,8 +78,8 @@ export class QueueObject extends DurableObject<Env> {
     this.#matchmaker = new Matchmaker({ ...parts, leaseMs: limits.claimLeaseMs });
     this.#claims = new Claims({ ...parts, matchmaker: this.#matchmaker });
     const { claimLeaseMs: patienceMs } = limits;
-    this.#desk = new Desk({ ...parts, matchmaker: this.#matchmaker, claims: this.#claims, longPollMs, patienceMs });
-    this.#removal = new Removal({ ...parts, sql: this.#sql, runnerStore });
+    this.#polls = new Polls({ ...parts, matchmaker: this.#matchmaker, claims: this.#claims, longPollMs, patienceMs });
+    this.#removal = new RunnerRemoval({ ...parts, sql: this.#sql, runnerStore });
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
     migrate(this.#sql, MIGRATIONS);
     this.#runners.load();
@@ -88,20 +88,20 @@ export class QueueObject extends DurableObject<Env> {
 
   /** A runner asks for work. Holds the poll for up to `LONG_POLL_SECONDS` when there is none and its cursor is current. */
   poll(request: PollRequest): Promise<Outcome<PollAnswer>> {
-    return this.#desk.serve(request);
+    return this.#polls.serve(request);
   }
 
   /** A build says how it stands. What is not newer than what is known changes nothing. */
   async notify(notice: QueueNotice): Promise<void> {
     const known = this.#store.find(notice.buildId);
     if (known !== null && known.revision >= notice.revision) return;
-    this.#claims.put(notice, known);
+    this.#claims.applyNotice(notice, known);
   }
 
   /** The build is no more. */
   async forgetBuild(buildId: number, runnerId: number | null): Promise<void> {
     const known = this.#store.find(buildId);
-    this.#store.forget(buildId, known, runnerId);
+    this.#store.removeBuild(buildId, known, runnerId);
     if (known?.state === "pending") this.#groups.removed(known.group_key);
   }
 
@@ -123,7 +123,7 @@ export class QueueObject extends DurableObject<Env> {
     if (!runner.ok) return runner;
     const nowMs = Date.now();
     this.#runners.contact(token.id, caller.info, nowMs);
-    this.#managers.meet(token.id, caller, nowMs);
+    this.#machines.meet(token.id, caller, nowMs);
     return runner;
   }
 
@@ -132,27 +132,27 @@ export class QueueObject extends DurableObject<Env> {
     if (this.#runners.get(runnerId) === null) return;
     const nowMs = Date.now();
     this.#runners.contact(runnerId, null, nowMs);
-    if (systemId !== null) this.#managers.contact(runnerId, systemId, nowMs);
+    if (systemId !== null) this.#machines.contact(runnerId, systemId, nowMs);
   }
 
   /** Removes a runner; the builds that it holds end at once. With `epoch` null the caller is a consumer. */
   removeRunner(id: number, epoch: number | null): Outcome<null> {
     const removed = this.#removal.removeRunner(id, epoch);
-    if (removed.ok) this.#polls.release(id);
+    if (removed.ok) this.#line.release(id);
     return removed;
   }
 
   /** Forgets one machine of a runner; the builds that it holds end at once. */
-  removeManager(token: RunnerToken, systemId: string): Outcome<null> {
-    const removed = this.#removal.removeManager(token, systemId);
-    if (removed.ok) this.#desk.dismiss(token.id, systemId);
+  removeMachine(token: RunnerToken, systemId: string): Outcome<null> {
+    const removed = this.#removal.removeMachine(token, systemId);
+    if (removed.ok) this.#polls.dismiss(token.id, systemId);
     return removed;
   }
 
   /** The machines of a runner that were heard of in the last week, the newest first. */
-  runnerManagers(id: number): Outcome<RunnerManager[]> {
+  machinesOf(id: number): Outcome<Machine[]> {
     const runner = this.#runners.find(id, null);
-    return runner.ok ? accept(this.#managers.ofRunner(id, Date.now())) : runner;
+    return runner.ok ? accept(this.#machines.ofRunner(id, Date.now())) : runner;
   }
 
   /**
@@ -161,21 +161,21 @@ export class QueueObject extends DurableObject<Env> {
    */
   resetToken(id: number, epoch: number | null = null): Outcome<Runner> {
     const reset = this.#runners.resetToken(id, epoch);
-    if (reset.ok) this.#polls.release(id);
+    if (reset.ok) this.#line.release(id);
     return reset;
   }
 
   updateRunner(id: number, change: Partial<RunnerSettings>): Outcome<RunnerSummary> {
     const updated = this.#runners.update(id, change);
     if (!updated.ok) return updated;
-    this.#polls.release(id);
+    this.#line.release(id);
     this.#matchmaker.offerAll();
     return this.runner(id);
   }
 
   runners(): RunnerSummary[] {
     const running = this.#store.runningByRunner();
-    const waiting = this.#polls.waitingRunners();
+    const waiting = this.#line.waitingRunners();
     const nowMs = Date.now();
     return this.#runners
       .all()
@@ -212,7 +212,7 @@ export class QueueObject extends DurableObject<Env> {
     const runners = this.#runners.all();
     let running: ReadonlyMap<number, number> | null = null;
     const isOnline = (runner: Runner): boolean =>
-      this.#polls.isWaiting(runner.id) ||
+      this.#line.isWaiting(runner.id) ||
       isRecent(runner.contactedAtMs, nowMs) ||
       (running ??= this.#store.runningByRunner()).has(runner.id);
     return builds.map(({ id, ...build }) => {
@@ -228,13 +228,13 @@ export class QueueObject extends DurableObject<Env> {
   async metrics(): Promise<QueueMetrics> {
     return {
       pending: this.#groups.pendingByTags(Date.now()),
-      running: this.#store.takenCount(),
+      running: this.#store.heldCount(),
       claimWaitBounds: CLAIM_WAIT_BOUNDS_SECONDS,
       claimWaits: this.#counters.claimWaits(),
       finished: this.#counters.finishedCounts(),
       lostClaims: this.#counters.lostClaimCount(),
       runners: this.runners().map(({ online, paused }) => ({ online, paused })),
-      heldPolls: this.#polls.size,
+      heldPolls: this.#line.size,
       undelivered: this.#removal.outbox.undelivered(),
     };
   }
@@ -267,7 +267,7 @@ export class QueueObject extends DurableObject<Env> {
 
   /** Only while builds are held or messages owed: an idle queue sleeps for nothing. */
   #arm(): void {
-    const times = [this.#removal.outbox.nextDueMs(), this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null];
+    const times = [this.#removal.outbox.nextDueMs(), this.#store.anyHeld() ? Date.now() + RECONCILE_EVERY_MS : null];
     for (const atMs of times) if (atMs !== null) this.#alarm.by(atMs);
   }
 }

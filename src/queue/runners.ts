@@ -29,7 +29,7 @@ interface Entry {
   /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
   polledAtMs: number;
   /** Goes up with each build that waits for this runner among others: what its polls are told as the cursor. */
-  tick: number;
+  cursor: number;
 }
 
 export class Runners {
@@ -44,7 +44,7 @@ export class Runners {
   load(): void {
     for (const runner of this.#store.all()) {
       const storedContactMs = runner.contactedAtMs;
-      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, tick: 0 });
+      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, cursor: 0 });
     }
   }
 
@@ -93,7 +93,7 @@ export class Runners {
     const updated = { ...runner, ...change };
     if (!canTakeAnything(updated)) return refuse(needsTags);
     this.#put(updated);
-    this.tick((each) => each.id === id);
+    this.moveCursors((each) => each.id === id);
     return accept(updated);
   }
 
@@ -107,7 +107,7 @@ export class Runners {
   }
 
   /** After its rows were removed. */
-  forget(id: number): void {
+  removed(id: number): void {
     this.#entries.delete(id);
   }
 
@@ -134,12 +134,12 @@ export class Runners {
     return this.#entries.get(id)?.polledAtMs ?? 0;
   }
 
-  tick(mayTake: (runner: Runner) => boolean): void {
-    for (const entry of this.#entries.values()) if (mayTake(entry.runner)) entry.tick++;
+  moveCursors(mayTake: (runner: Runner) => boolean): void {
+    for (const entry of this.#entries.values()) if (mayTake(entry.runner)) entry.cursor++;
   }
 
-  tickOf(id: number): number {
-    return this.#entries.get(id)?.tick ?? 0;
+  cursorOf(id: number): number {
+    return this.#entries.get(id)?.cursor ?? 0;
   }
 
   summarize(runner: Runner, running: number, polling: boolean, nowMs: number): RunnerSummary {
@@ -152,7 +152,7 @@ export class Runners {
       runner,
       storedContactMs: runner.contactedAtMs,
       polledAtMs: this.polledAtMs(runner.id),
-      tick: this.tickOf(runner.id),
+      cursor: this.cursorOf(runner.id),
     });
   }
 }

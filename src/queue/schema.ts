@@ -113,7 +113,7 @@ export interface RunnerRow {
 }
 
 /** Row of `runner_manager`: one machine of those that share a runner's token. Its contact lags as a runner's does. */
-export interface ManagerRow {
+export interface MachineRow {
   id: number;
   runner_id: number;
   system_id: string;

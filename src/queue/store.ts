@@ -15,7 +15,7 @@ export interface Holder {
   readonly runnerId: number;
   readonly epoch: number;
   /** Which machine, where the runner tells. */
-  readonly managerId: number | null;
+  readonly machineId: number | null;
   /** An instance runner. */
   readonly shared: boolean;
 }
@@ -89,13 +89,13 @@ export class QueueStore {
         asked_at_ms: nowMs,
         lost_claims: notice.lostClaims,
         ref_protected: notice.refProtected ? 1 : 0,
-        manager_id: notice.managerId,
+        manager_id: notice.machineId,
       },
     );
   }
 
   /** Marks a pending build as held, before the build itself is asked. False if it is no longer as it was picked. */
-  take(row: QueuedRow, holder: Holder, nowMs: number): boolean {
+  hold(row: QueuedRow, holder: Holder, nowMs: number): boolean {
     return this.#sql.transaction(() => {
       const taken = this.#sql.all(
         `UPDATE build SET state = 'taken', runner_id = :runner_id, runner_epoch = :runner_epoch, manager_id = :manager_id, shared = :shared, asked_at_ms = :asked_at_ms
@@ -103,7 +103,7 @@ export class QueueStore {
         {
           runner_id: holder.runnerId,
           runner_epoch: holder.epoch,
-          manager_id: holder.managerId,
+          manager_id: holder.machineId,
           shared: holder.shared ? 1 : 0,
           asked_at_ms: nowMs,
           build_id: row.build_id,
@@ -122,7 +122,7 @@ export class QueueStore {
   }
 
   /** `known`: its row, which it has if it was removed before it ended. `runnerId`: who ran it last. */
-  forget(buildId: number, known: QueuedRow | null, runnerId: number | null): void {
+  removeBuild(buildId: number, known: QueuedRow | null, runnerId: number | null): void {
     this.#sql.transaction(() => {
       if (known !== null) {
         this.#drop(buildId);
@@ -136,7 +136,7 @@ export class QueueStore {
     });
   }
 
-  takenCount(): number {
+  heldCount(): number {
     return (
       this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken'")
         ?.n ?? 0
@@ -173,23 +173,23 @@ export class QueueStore {
   }
 
   /** What a runner holds; with a manager what that machine of it does. */
-  takenBy(runnerId: number, managerId: number | null): QueuedRow[] {
+  heldBy(runnerId: number, machineId: number | null): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
       `SELECT * FROM build INDEXED BY taken_build
        WHERE state = 'taken' AND runner_id = :runner_id AND manager_id IS COALESCE(:manager_id, manager_id)`,
-      { runner_id: runnerId, manager_id: managerId },
+      { runner_id: runnerId, manager_id: machineId },
     );
   }
 
   /** Held builds that nobody has asked since `beforeMs`; the last taken first, as a crash leaves those half done. */
-  takenAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
+  heldAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
       "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < :asked_at_ms ORDER BY asked_at_ms DESC LIMIT :limit",
       { asked_at_ms: beforeMs, limit },
     );
   }
 
-  anyTaken(): boolean {
+  anyHeld(): boolean {
     return this.#sql.first("SELECT 1 FROM build INDEXED BY taken_build WHERE state = 'taken' LIMIT 1") !== null;
   }
 
@@ -234,7 +234,7 @@ export class QueueStore {
     this.#sql.run("DELETE FROM closed_project WHERE project_id = :project_id", { project_id: projectId });
   }
 
-  forgetRunner(runnerId: number): void {
+  removeRunner(runnerId: number): void {
     this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id", { runner_id: runnerId });
   }
 

@@ -3,7 +3,7 @@ import { tokenKeys } from "../settings.ts";
 import { accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { Runner, RunnerInfo, RunnerSettings } from "../core/runner/runner.ts";
-import type { Caller } from "../queue/managers.ts";
+import type { Caller } from "../queue/machines.ts";
 import { DEFAULT_QUEUE, queueStub } from "../stubs.ts";
 import { retrying } from "./call.ts";
 import { registrarOf, runnerOf } from "./authority.ts";
@@ -72,7 +72,7 @@ export const removeRunner = async (env: Env, token: string): Promise<Outcome<nul
 };
 
 /** Errors: `forbidden`, `stale_token`, `not_found` for a machine that the runner doesn't have. */
-export const removeManager = async (env: Env, token: string, systemId: string): Promise<Outcome<null>> => {
+export const removeMachine = async (env: Env, token: string, systemId: string): Promise<Outcome<null>> => {
   const runner = runnerOf(env, token);
-  return runner.ok ? queueStub(env).removeManager(runner.value, systemId) : runner;
+  return runner.ok ? queueStub(env).removeMachine(runner.value, systemId) : runner;
 };

@@ -3,7 +3,7 @@ import type { Access } from "../builds/access.ts";
 import type { Patched, Report, ReportContext } from "../builds/runner-calls.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { PollAnswer, PollRequest } from "../queue/desk.ts";
+import type { PollAnswer, PollRequest } from "../queue/polls.ts";
 import { buildStub, queueStub } from "../stubs.ts";
 import { isBug, isOverload, retrying } from "./call.ts";
 import { concerns, currentRequest, endsWith } from "../http/request-log.ts";

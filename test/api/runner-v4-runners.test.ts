@@ -30,7 +30,7 @@ const register = async (json: object = {}): Promise<Registered> => {
 };
 
 const summaryOf = async (id: number): Promise<RunnerSummary> => valueOf(await queueStub(env).runner(id));
-const managersOf = async (id: number) => valueOf(await queueStub(env).runnerManagers(id));
+const managersOf = async (id: number) => valueOf(await queueStub(env).machinesOf(id));
 
 const verify = (json: object, headers: Record<string, string> = {}) =>
   modern("POST", "/runners/verify", { json, headers });

@@ -143,7 +143,7 @@ describe("a claim of two phases", () => {
     const { id, projectId } = await pendingBuild();
     const [runner, other] = [await registered(projectId), await registered(projectId)];
     expect(buildOf(await poll(runner, { ...able, systemId: "a" }))).toBe(id);
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toBeNull();
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toBeNull();
     await vi.waitUntil(async () => (await rowOf(id))?.["state"] === "pending");
     expect(buildOf(await poll(other))).toBe(id);
   });

@@ -46,5 +46,5 @@ it("a queue from before there were machines and protected refs goes on with its 
     { position: 1000, ref_protected: 0 },
   ]);
   expect(buildOf(await poll({ id: 7, epoch: 3 }, { systemId: "a" }))).toBe(buildId);
-  expect(valueOf(await queue().runnerManagers(7))).toMatchObject([{ systemId: "a" }]);
+  expect(valueOf(await queue().machinesOf(7))).toMatchObject([{ systemId: "a" }]);
 });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PollRequest } from "../../src/queue/desk.ts";
+import type { PollRequest } from "../../src/queue/polls.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   advance,

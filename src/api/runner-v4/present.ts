@@ -12,7 +12,7 @@ import { jobArtifacts } from "./job-artifacts.ts";
 import { gitInfo } from "./git-info.ts";
 
 /** From here on GitLab counts no further. */
-const MOST_COUNTED_RUNNING = 5;
+const MAX_COUNTED_RUNNING = 5;
 
 /** What GitLab's tokens begin with: the runner hides them in logs, wherever they are from. */
 const TOKEN_PREFIXES = [
@@ -33,7 +33,7 @@ const tagsText = (tags: readonly string[]): string => `[${tags.map((tag) => JSON
 
 const runningCount = (count: number | null): string => {
   if (count === null) return "+Inf";
-  return count < MOST_COUNTED_RUNNING ? `${count}` : `${MOST_COUNTED_RUNNING}+`;
+  return count < MAX_COUNTED_RUNNING ? `${count}` : `${MAX_COUNTED_RUNNING}+`;
 };
 
 /** Groups are no more than a part of the path here, and this server is the only one: what has no number is 0. */

@@ -4,7 +4,7 @@
  *   POST   /runners                            registerRunner, with a registration token or a project's `runners_token`
  *   POST   /runners/verify                     verifyRunner; all that `register` calls when it is given a `glrt-` token
  *   DELETE /runners                            removeRunner
- *   DELETE /runners/managers                   removeManager: one machine of those that share a token
+ *   DELETE /runners/managers                   removeMachine: one machine of those that share a token
  *   POST   /runners/reset_authentication_token resetOwnToken
  *   GET    /runners/router/discovery           501: there is no job router
  *
@@ -21,7 +21,7 @@ import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
 import type { FrontContext } from "../../http/front.ts";
 import { ask } from "../../http/runner-request.ts";
 import { runnerSettingsOf } from "../../http/runner-settings.ts";
-import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../../verbs/runners.ts";
+import { registerRunner, removeMachine, removeRunner, resetOwnToken, verifyRunner } from "../../verbs/runners.ts";
 import { answering } from "./refusals.ts";
 import { callerOf, registrationParams, runnerParams, runnerToken } from "./runner-params.ts";
 
@@ -79,7 +79,7 @@ runnerRoutes.delete(
     if (!asked.ok) return asked;
     const { token, system_id: systemId } = asked.value;
     if (!systemId) return refuse({ reason: "invalid", field: "system_id", message: "is missing" });
-    const removed = await removeManager(context.env, token, systemId);
+    const removed = await removeMachine(context.env, token, systemId);
     return removed.ok ? accept(context.body(null, 204)) : removed;
   }),
 );

@@ -1,7 +1,7 @@
 /** Runners as GitLab's v4 writes them. */
 import type { Project } from "../../core/project.ts";
 import { isRecent } from "../../core/runner/runner.ts";
-import type { RunnerManager, RunnerSummary } from "../../core/runner/runner.ts";
+import type { Machine, RunnerSummary } from "../../core/runner/runner.ts";
 import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
 
 /** Silent for so long, a runner is probably gone for good. */
@@ -52,7 +52,7 @@ export const runnerDetails = (runner: RunnerSummary, projects: readonly Project[
 });
 
 /** A machine is forgotten before it could be stale. */
-export const managerEntity = (manager: RunnerManager, nowMs: number) => ({
+export const managerEntity = (manager: Machine, nowMs: number) => ({
   id: manager.id,
   system_id: manager.systemId,
   version: manager.info.version ?? null,

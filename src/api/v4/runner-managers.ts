@@ -9,7 +9,7 @@ import { managerEntity } from "./runner-entity.ts";
 import { withRunner } from "./targets.ts";
 
 export const listManagers: Handler = withRunner(async (context, id) => {
-  const managers = await retrying(async () => queueStub(context.env).runnerManagers(id));
+  const managers = await retrying(async () => queueStub(context.env).machinesOf(id));
   if (!managers.ok) return managers;
   const page = readPage(context.req.query());
   const nowMs = Date.now();

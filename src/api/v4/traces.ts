@@ -16,7 +16,7 @@ const PIECE_BYTES = 1024 * 1024;
 /** A follower's call waits so long for more: long enough to be cheap, short enough that nothing on the way gives up. */
 const FOLLOW_WAIT_MS = 20_000;
 /** Consecutive failures, after which the reader is told; with the pauses between them some three seconds. */
-const MOST_FAILURES = 5;
+const MAX_FAILURES = 5;
 const FIRST_PAUSE_MS = 100;
 
 /** What compresses on the way also collects: the log would come when it is over. */
@@ -117,7 +117,7 @@ const readPiece = async (env: Env, id: number, offset: number, waitMs: number): 
     try {
       return await buildStub(env, id).readTrace(offset, PIECE_BYTES, waitMs);
     } catch (error) {
-      if (isOverload(error) || failures === MOST_FAILURES) throw error;
+      if (isOverload(error) || failures === MAX_FAILURES) throw error;
     }
     await scheduler.wait(FIRST_PAUSE_MS * 2 ** failures);
   }

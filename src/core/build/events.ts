@@ -36,8 +36,8 @@ export type BuildEvent =
   | { readonly kind: "survive_outage"; readonly untilMs: number }
   /** Something that the status doesn't depend on: artifacts stored, kept, deleted. */
   | { readonly kind: "amend"; readonly what: string }
-  /** The runner was deleted, or with `managerId` that machine of it. */
-  | { readonly kind: "lose_runner"; readonly runnerId: number; readonly managerId: number | null }
+  /** The runner was deleted, or with `machineId` that machine of it. */
+  | { readonly kind: "lose_runner"; readonly runnerId: number; readonly machineId: number | null }
   | { readonly kind: "overflow_trace"; readonly limitBytes: number }
   | { readonly kind: "erase"; readonly by: string; readonly hasContent: boolean }
   | { readonly kind: "retry"; readonly newId: number };

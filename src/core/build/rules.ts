@@ -10,7 +10,7 @@ import type { Refusal } from "../refusal.ts";
 export const MAX_LOST_CLAIMS = 3;
 
 /** The history is part of the build's row, which has its limit; artifacts can be stored and kept any number of times. */
-export const MOST_HISTORY = 500;
+export const MAX_HISTORY = 500;
 
 /** Who must hear of a change: whoever did not make it himself, if it is anything to him. */
 export type Audience = "nobody" | "project" | "queue" | "queue and project";
@@ -35,7 +35,7 @@ const changed = (
 ): Verdict => {
   const status = change.status ?? before.status;
   const entry = { atMs: nowMs, event: event.kind, status, detail };
-  const history = [...before.history.slice(1 - MOST_HISTORY), entry];
+  const history = [...before.history.slice(1 - MAX_HISTORY), entry];
   const build = { ...before, ...change, revision: before.revision + 1, history };
   return { kind: "changed", build, tell };
 };
@@ -195,8 +195,8 @@ export const goSilent: AnyRule = (build, event, nowMs) => {
   return failed("runner_system_failure", `no contact with the runner ${since}`)(build, event, nowMs);
 };
 
-const isHeldByLost = ({ claim }: Build, { runnerId, managerId }: EventOf<"lose_runner">): boolean =>
-  claim?.runner.id === runnerId && (managerId === null || claim.runner.manager?.id === managerId);
+const isHeldByLost = ({ claim }: Build, { runnerId, machineId }: EventOf<"lose_runner">): boolean =>
+  claim?.runner.id === runnerId && (machineId === null || claim.runner.manager?.id === machineId);
 
 export const loseRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
   isHeldByLost(build, event)

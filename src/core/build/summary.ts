@@ -78,7 +78,7 @@ export interface QueueNotice {
   readonly state: "pending" | "taken" | "gone";
   readonly runnerId: number | null;
   /** Which machine of that runner, where it tells. */
-  readonly managerId: number | null;
+  readonly machineId: number | null;
   readonly tags: readonly string[];
   readonly refProtected: boolean;
   readonly avoidRunnerId: number | null;
@@ -99,7 +99,7 @@ export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
     revision: build.revision,
     state: waits ? "pending" : held ? "taken" : "gone",
     runnerId: held ? (build.claim?.runner.id ?? null) : null,
-    managerId: held ? (build.claim?.runner.manager?.id ?? null) : null,
+    machineId: held ? (build.claim?.runner.manager?.id ?? null) : null,
     tags: spec.tags,
     refProtected: spec.refProtected,
     avoidRunnerId: build.avoidRunnerId,

@@ -59,7 +59,7 @@ export const DEFAULT_RUNNER_SETTINGS: RunnerSettings = {
 };
 
 /** One machine of those that share a runner's token, by the `system_id` that it gives itself. */
-export interface RunnerManager {
+export interface Machine {
   readonly id: number;
   readonly runnerId: number;
   readonly systemId: string;

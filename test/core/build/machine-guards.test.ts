@@ -53,7 +53,7 @@ describe("claims", () => {
   });
 
   it("of a runner that is removed come back when bound, and end the build when it runs", () => {
-    const lost = { kind: "lose_runner", runnerId: 7, managerId: null } as const;
+    const lost = { kind: "lose_runner", runnerId: 7, machineId: null } as const;
     expect(after(BUILDS.bound, lost)).toMatchObject({ status: "pending", claim: null, lostClaims: 0 });
     expect(after(BUILDS.running, lost)).toMatchObject({ status: "failed", failureReason: "runner_system_failure" });
     for (const build of [BUILDS.bound, BUILDS.running, BUILDS.canceling]) {
@@ -64,11 +64,11 @@ describe("claims", () => {
   it("of one machine are lost with it, and with no other that shares the runner's token", () => {
     const runner = { ...runnerRef(7), manager: { id: 3, systemId: "s_3" } };
     const build = after(BUILDS.pending, claimOf(BUILDS.pending, runner));
-    const lost = { kind: "lose_runner", runnerId: 7, managerId: 3 } as const;
+    const lost = { kind: "lose_runner", runnerId: 7, machineId: 3 } as const;
     expect(after(build, lost).status).toBe("failed");
-    expect(refusal(build, { ...lost, managerId: 4 })).toBe("same");
+    expect(refusal(build, { ...lost, machineId: 4 })).toBe("same");
     expect(refusal(BUILDS.running, lost), "one that didn't tell its machine").toBe("same");
-    expect(after(build, { ...lost, managerId: null }).status).toBe("failed");
+    expect(after(build, { ...lost, machineId: null }).status).toBe("failed");
   });
 });
 

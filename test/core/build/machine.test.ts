@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BUILD_STATUSES } from "../../../src/core/build/build.ts";
 import type { Build } from "../../../src/core/build/build.ts";
 import { decide, TABLE } from "../../../src/core/build/machine.ts";
-import { MAX_LOST_CLAIMS, MOST_HISTORY } from "../../../src/core/build/rules.ts";
+import { MAX_LOST_CLAIMS, MAX_HISTORY } from "../../../src/core/build/rules.ts";
 import type { BuildEvent, EventKind } from "../../../src/core/build/events.ts";
 import type { Verdict } from "../../../src/core/build/rules.ts";
 import { after, BUILDS, CANCEL, claimOf, FAIL, runnerRef, T0 } from "../../tools/objects/builds.ts";
@@ -56,7 +56,7 @@ const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   expire_canceling: () => ({ kind: "expire_canceling" }),
   survive_outage: () => ({ kind: "survive_outage", untilMs: T0 + 1 }),
   amend: () => ({ kind: "amend", what: "something" }),
-  lose_runner: () => ({ kind: "lose_runner", runnerId: 7, managerId: null }),
+  lose_runner: () => ({ kind: "lose_runner", runnerId: 7, machineId: null }),
   overflow_trace: () => ({ kind: "overflow_trace", limitBytes: 10 }),
   erase: () => ({ kind: "erase", by: "root", hasContent: true }),
   retry: () => ({ kind: "retry", newId: 99 }),
@@ -109,10 +109,10 @@ describe("history", () => {
   it("is bounded, and keeps the latest", () => {
     const busy = after(
       BUILDS.running,
-      ...Array.from({ length: MOST_HISTORY + 5 }, (_, at): BuildEvent => ({ kind: "amend", what: `change ${at}` })),
+      ...Array.from({ length: MAX_HISTORY + 5 }, (_, at): BuildEvent => ({ kind: "amend", what: `change ${at}` })),
     );
-    expect(busy.history.length).toBe(MOST_HISTORY);
-    expect(busy.history.at(-1)?.detail).toBe(`change ${MOST_HISTORY + 4}`);
+    expect(busy.history.length).toBe(MAX_HISTORY);
+    expect(busy.history.at(-1)?.detail).toBe(`change ${MAX_HISTORY + 4}`);
   });
 
   it("says when the runner was last heard of", () => {

@@ -15,7 +15,7 @@ import type { FakeRunner, Word, Work } from "../runners/fake-runner.ts";
 import { newProject, runnersToken, summaryOf } from "../clients/legacy-api.ts";
 import { archiveOf } from "../runners/lives.ts";
 import { advance, alarmOf, alterTrace, rowsOf } from "../objects/objects.ts";
-import { MOST_TRIES, PatientClient } from "./patient-client.ts";
+import { MAX_TRIES, PatientClient } from "./patient-client.ts";
 
 export const PHASES = ["creation", "claim", "append", "upload", "finish", "upkeep"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -36,7 +36,7 @@ export interface Plan {
 
 /** Long enough for every lease, retry and sweep, and far from a finished build's end. */
 const HORIZON_MS = 2 * 3_600_000;
-const MOST_ALARMS = 200;
+const MAX_ALARMS = 200;
 const AWAY_MS = 3_600_000;
 const ALARM_RETRY_MS = 2000;
 
@@ -136,7 +136,7 @@ export class Life {
   }
 
   async #claim(): Promise<void> {
-    for (let tries = 0; tries < MOST_TRIES && this.#handed.length === 0; tries++) {
+    for (let tries = 0; tries < MAX_TRIES && this.#handed.length === 0; tries++) {
       for (const token of this.#site.runnerTokens) await this.#poll(token);
       if (this.#handed.length === 0) await this.#toNextAlarm();
     }
@@ -208,7 +208,7 @@ export class Life {
     const { end } = this.#plan;
     this.#log += LAST_WORDS;
     let word: Word | null = null;
-    for (let tries = 0; word !== "ok" && tries < MOST_TRIES; tries++) {
+    for (let tries = 0; word !== "ok" && tries < MAX_TRIES; tries++) {
       const unsaid = tries === 0 ? LAST_WORDS : "";
       word = await this.#client.ask(() => runner.finish(work, end, unsaid));
       expect(word ?? "ok").toMatch(/^(ok|resend|resend from \d+)$/);
@@ -247,7 +247,7 @@ export class Life {
 
   async #runAlarms(): Promise<void> {
     const untilMs = Date.now() + HORIZON_MS;
-    for (let alarms = 0; await this.#toNextAlarm(untilMs); alarms++) expect(alarms).toBeLessThan(MOST_ALARMS);
+    for (let alarms = 0; await this.#toNextAlarm(untilMs); alarms++) expect(alarms).toBeLessThan(MAX_ALARMS);
   }
 
   /** What clients were told still holds once all alarms have run, wherever it crashed. */

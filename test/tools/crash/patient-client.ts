@@ -6,7 +6,7 @@ import { advance } from "../objects/objects.ts";
 import type { Fetch } from "../clients/runner-wire.ts";
 
 const AUTH = { "PRIVATE-TOKEN": "test-admin-token" };
-export const MOST_TRIES = 20;
+export const MAX_TRIES = 20;
 
 export class PatientClient {
   readonly #point: CrashPoint;
@@ -37,7 +37,7 @@ export class PatientClient {
 
   /** Asks until there is an answer. */
   async insist<T>(request: () => Promise<T>): Promise<T> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const answer = await this.ask(request);
       if (answer !== null) return answer;
     }

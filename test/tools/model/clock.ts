@@ -14,7 +14,7 @@ interface Alarm {
 }
 
 /** More than a busy day has: an alarm that is due again at once would never let time pass. */
-const MOST_ALARMS = 5000;
+const MAX_ALARMS = 5000;
 
 /** Nothing happens to it before its alarm, which the last look has seen. */
 const isAsleep = (world: World, build: ModelBuild): boolean =>
@@ -52,7 +52,7 @@ const fire = ({ stub }: Alarm): Promise<void> =>
 export const advance = async (world: World, ms: number): Promise<void> => {
   const untilMs = Date.now() + ms;
   let known = await alarms(world);
-  for (let fired = 0; fired < MOST_ALARMS; fired++) {
+  for (let fired = 0; fired < MAX_ALARMS; fired++) {
     const next = known.reduce((first, each) => (each.atMs < first.atMs ? each : first));
     if (next.atMs > untilMs) return void vi.setSystemTime(untilMs);
     vi.setSystemTime(Math.max(Date.now(), next.atMs));

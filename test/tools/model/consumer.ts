@@ -6,14 +6,14 @@ import { ask } from "./polls.ts";
 import type { Random } from "./random.ts";
 
 /** Enough that runners have a choice, few enough that each is often met. */
-const MOST_UNFINISHED = 8;
+const MAX_UNFINISHED = 8;
 
 const jobPath = ({ id, project }: ModelBuild): string => `/projects/${project.id}/jobs/${id}`;
 
 /** Sometimes with a key; the same request with it, at once or later, gets the same job, another one none. */
 export const create = async (world: World, random: Random): Promise<string | null> => {
   const project = random.pick(world.projects);
-  if (project === null || world.unfinished().length >= MOST_UNFINISHED) return null;
+  if (project === null || world.unfinished().length >= MAX_UNFINISHED) return null;
   const known = random.chance(20) ? random.pick([...world.keys.entries()]) : null;
   const key = known?.[0] ?? (random.chance(40) ? `key ${random.int(1e9)}` : null);
   const path = `/projects/${known?.[1].projectId ?? project.id}/jobs`;
@@ -86,7 +86,7 @@ export const cancelMeanwhile = async (world: World, random: Random): Promise<str
 /** The one that is first makes a new build; whoever comes later is told which. */
 export const retry = async (world: World, random: Random): Promise<string | null> => {
   const build = random.pick(random.chance(80) ? world.builds.filter(isOver) : world.builds);
-  if (build === null || world.unfinished().length >= MOST_UNFINISHED) return null;
+  if (build === null || world.unfinished().length >= MAX_UNFINISHED) return null;
   const before = build.view.summary.retriedAs;
   const send = () => world.admin("POST", `${jobPath(build)}/retry`);
   build.asked.add("retry");

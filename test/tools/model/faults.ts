@@ -53,7 +53,7 @@ export interface Weighted {
 }
 
 /** More than most requests need of one object. */
-const MOST_STATEMENTS = 10;
+const MAX_STATEMENTS = 10;
 
 /** Has the object die at a statement to come: in the midst of its work, and at the same point with the same seed. */
 const dieAtStatement = (victim: Victim, number: number): Promise<void> =>
@@ -72,7 +72,7 @@ export const crashDuring = (actions: readonly [Weighted, ...Weighted[]]): Action
   async function crashMeanwhile(world, random) {
     const all = victims(world);
     const dying = new Set(Array.from({ length: 1 + random.int(3) }, () => random.pick(all)));
-    for (const victim of dying) if (victim !== null) await dieAtStatement(victim, random.int(MOST_STATEMENTS));
+    for (const victim of dying) if (victim !== null) await dieAtStatement(victim, random.int(MAX_STATEMENTS));
     world.isTurmoil = true;
     world.isDisturbed = true;
     const done = await random.weighted(actions).act(world, random);

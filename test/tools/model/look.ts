@@ -8,7 +8,7 @@ import { isOver, mayTake, must, tokenOf } from "./world.ts";
 import type { Archive, ModelBuild, ModelRunner, World } from "./world.ts";
 
 /** So often is looked again while messages are under way; after a crash some wait for their alarm instead. */
-const MOST_LOOKS = 300;
+const MAX_LOOKS = 300;
 const LOOKS_AFTER_CRASH = 5;
 
 /** Of a step that is not `full` only what it touched, and whatever has to do with that. */
@@ -44,7 +44,7 @@ const viewWhenQuiet = async (world: World, isFull: boolean): Promise<Copies> => 
     const late = builds.flatMap((build) => difference(build, copies) ?? []);
     if (copies.queue.owed === 0 && late.length === 0) return copies;
     if (world.isDisturbed && looks >= LOOKS_AFTER_CRASH) return copies;
-    must(looks < MOST_LOOKS, `messages don't arrive; the queue owes ${copies.queue.owed}; ${late.join("; ")}`);
+    must(looks < MAX_LOOKS, `messages don't arrive; the queue owes ${copies.queue.owed}; ${late.join("; ")}`);
     await scheduler.wait(1);
   }
 };

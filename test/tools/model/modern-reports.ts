@@ -11,8 +11,8 @@ export type Report = "running" | "success" | "failed";
 export const EVENTS = { running: "confirm", success: "succeed", failed: "fail" } as const;
 
 /** So often a log that isn't what its runner says is sent anew; and so often in all, while nothing has come since. */
-const MOST_RESETS = 2;
-const MOST_ANSWERS = 10;
+const MAX_RESETS = 2;
+const MAX_ANSWERS = 10;
 
 type Said = "nothing of its log" | "its log" | "another log";
 
@@ -30,7 +30,7 @@ const answers = (
   // 14.6 can resend as well.
   if (said !== "another log" || state === "running") return [200];
   if (attempt.resets === null) return [200, 412];
-  const most = attempt.resets > 0 && trace.length === 0 ? MOST_ANSWERS : MOST_RESETS;
+  const most = attempt.resets > 0 && trace.length === 0 ? MAX_ANSWERS : MAX_RESETS;
   return [attempt.resets < most ? 412 : 200];
 };
 

@@ -22,7 +22,7 @@ const EVENTS: readonly BuildEvent[] = [
   { kind: "expire_canceling" },
   { kind: "survive_outage", untilMs: 0 },
   { kind: "amend", what: "" },
-  { kind: "lose_runner", runnerId: RUNNER, managerId: null },
+  { kind: "lose_runner", runnerId: RUNNER, machineId: null },
   { kind: "overflow_trace", limitBytes: 0 },
   { kind: "erase", by: "", hasContent: true },
   { kind: "retry", newId: 1 },

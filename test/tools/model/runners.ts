@@ -6,7 +6,7 @@ import type { Tongue } from "./tongue.ts";
 import { tokenOf } from "./world.ts";
 import type { ModelProject, ModelRunner, World } from "./world.ts";
 
-const MOST_RUNNERS = 6;
+const MAX_RUNNERS = 6;
 
 const TONGUES = ["legacy", "modern", "two-phase"] as const;
 
@@ -36,7 +36,7 @@ export const register = async (world: World, { tongue, project, tags, runUntagge
 };
 
 export const newcomer = async (world: World, random: Random): Promise<string | null> => {
-  if (world.present().length >= MOST_RUNNERS) return null;
+  if (world.present().length >= MAX_RUNNERS) return null;
   const tags = random.one<string[]>([], ["a"], ["a", "b"]);
   return register(world, {
     tongue: random.one(...TONGUES),
@@ -66,7 +66,7 @@ const change = async (
 
 /** By itself, or by an administrator; some stay, or nothing would be run. */
 export const leave = async (world: World, random: Random): Promise<string | null> =>
-  world.present().length < MOST_RUNNERS / 2
+  world.present().length < MAX_RUNNERS / 2
     ? null
     : change(world, random, "goes", async (runner) => {
         const isOwn = random.chance(50);

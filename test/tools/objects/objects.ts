@@ -11,7 +11,7 @@ import type { Outcome, Refusal } from "../../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../../src/core/runner/runner.ts";
 import type { RunnerSettings } from "../../../src/core/runner/runner.ts";
 import type { BuildSpec, ProjectSnapshot } from "../../../src/core/build/spec.ts";
-import type { PollAnswer, PollRequest } from "../../../src/queue/desk.ts";
+import type { PollAnswer, PollRequest } from "../../../src/queue/polls.ts";
 import { buildStub, queueStub } from "../../../src/stubs.ts";
 import { specOf } from "./spec.ts";
 

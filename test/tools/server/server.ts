@@ -73,7 +73,7 @@ const waitUntilHealthy = async (url: string, child: ChildProcess): Promise<void>
 };
 
 /** Between the look for a port and its use a busy machine may give it to a connection of somebody else's. */
-const MOST_PORTS = 3;
+const MAX_PORTS = 3;
 
 /** Starts a server on a free port of 127.0.0.1. Throws when it doesn't serve; then nothing of it stays. */
 export const startServer = async (options: ServerOptions = {}): Promise<RunningServer> => {
@@ -81,7 +81,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<RunningS
     try {
       return await startOn(await freePort(), options);
     } catch (error) {
-      if (tries === MOST_PORTS || !String(error).includes("Address already in use")) throw error;
+      if (tries === MAX_PORTS || !String(error).includes("Address already in use")) throw error;
     }
   }
 };

@@ -5,8 +5,8 @@
 import { learned, sameFeatures } from "../core/runner/abilities.ts";
 import { refuse, accept } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { RunnerInfo, RunnerManager } from "../core/runner/runner.ts";
-import type { ManagerStore } from "./manager-store.ts";
+import type { RunnerInfo, Machine } from "../core/runner/runner.ts";
+import type { MachineStore } from "./machine-store.ts";
 
 /** What a call says of the machine that it comes from. */
 export interface Caller {
@@ -22,23 +22,23 @@ const CONTACT_EVERY_MS = 60_000;
 /** Machines of a fleet come and go, each with a name of its own. */
 const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 /** Machines name themselves: a bound on what one token could make us remember. */
-const MOST_PER_RUNNER = 1000;
+const MAX_PER_RUNNER = 1000;
 
 /** A claim that is under way has ended long before so many others were removed. */
-const MOST_REMOVED = 10_000;
+const MAX_REMOVED = 10_000;
 
 interface Entry {
-  manager: RunnerManager;
+  machine: Machine;
   storedContactMs: number;
 }
 
-export class RunnerManagers {
-  readonly #store: ManagerStore;
+export class Machines {
+  readonly #store: MachineStore;
   readonly #byRunner = new Map<number, Map<string, Entry>>();
   /** On purpose, and not for want of room: what such a machine is about to get goes to somebody else. */
   readonly #removed = new Set<number>();
 
-  constructor(store: ManagerStore) {
+  constructor(store: MachineStore) {
     this.#store = store;
   }
 
@@ -46,36 +46,36 @@ export class RunnerManagers {
     return this.#removed.has(id);
   }
 
-  find(runnerId: number, systemId: string): RunnerManager | null {
-    return this.#of(runnerId).get(systemId)?.manager ?? null;
+  find(runnerId: number, systemId: string): Machine | null {
+    return this.#of(runnerId).get(systemId)?.machine ?? null;
   }
 
   /** Those that were heard of lately, the newest first. */
-  ofRunner(runnerId: number, nowMs: number): RunnerManager[] {
+  ofRunner(runnerId: number, nowMs: number): Machine[] {
     this.#forgetSilent(runnerId, nowMs);
-    return Array.from(this.#of(runnerId).values(), (entry) => entry.manager).toSorted((a, b) => b.id - a.id);
+    return Array.from(this.#of(runnerId).values(), (entry) => entry.machine).toSorted((a, b) => b.id - a.id);
   }
 
   /**
    * A machine of this runner was heard of, null for one that doesn't say which. Features that have changed are stored at
    * once: what a claim promises to the build by them must outlive us.
    */
-  meet(runnerId: number, { systemId, ipAddress, info }: Caller, nowMs: number): RunnerManager | null {
+  meet(runnerId: number, { systemId, ipAddress, info }: Caller, nowMs: number): Machine | null {
     if (systemId === null) return null;
     const entry = this.#of(runnerId).get(systemId);
     if (entry === undefined) return this.#add({ runnerId, systemId, info: info ?? {}, ipAddress }, nowMs);
-    const before = entry.manager;
-    entry.manager = {
+    const before = entry.machine;
+    entry.machine = {
       ...before,
       info: learned(before.info, info),
       ipAddress: ipAddress ?? before.ipAddress,
       contactedAtMs: nowMs,
     };
-    if (nowMs - entry.storedContactMs >= CONTACT_EVERY_MS || !sameFeatures(before.info, entry.manager.info)) {
-      this.#store.put(entry.manager);
+    if (nowMs - entry.storedContactMs >= CONTACT_EVERY_MS || !sameFeatures(before.info, entry.machine.info)) {
+      this.#store.put(entry.machine);
       entry.storedContactMs = nowMs;
     }
-    return entry.manager;
+    return entry.machine;
   }
 
   /** A machine that is known gave a sign of life elsewhere. */
@@ -84,22 +84,22 @@ export class RunnerManagers {
   }
 
   /** Call within the transaction of what follows from it, and `removed` after that. */
-  remove(runnerId: number, systemId: string): Outcome<RunnerManager> {
-    const manager = this.find(runnerId, systemId);
-    if (manager === null) return refuse({ reason: "not_found", what: "runner_manager" });
-    this.#store.remove(manager.id);
-    return accept(manager);
+  remove(runnerId: number, systemId: string): Outcome<Machine> {
+    const machine = this.find(runnerId, systemId);
+    if (machine === null) return refuse({ reason: "not_found", what: "runner_manager" });
+    this.#store.remove(machine.id);
+    return accept(machine);
   }
 
   /** After the row of a machine was removed. */
-  removed({ id, runnerId, systemId }: RunnerManager): void {
-    if (this.#removed.size >= MOST_REMOVED) this.#removed.clear();
+  removed({ id, runnerId, systemId }: Machine): void {
+    if (this.#removed.size >= MAX_REMOVED) this.#removed.clear();
     this.#removed.add(id);
     this.#byRunner.get(runnerId)?.delete(systemId);
   }
 
   /** After all rows of the runner were removed. */
-  forget(runnerId: number): void {
+  runnerRemoved(runnerId: number): void {
     this.#byRunner.delete(runnerId);
   }
 
@@ -108,32 +108,32 @@ export class RunnerManagers {
     if (known !== undefined) return known;
     const entries = this.#store
       .ofRunner(runnerId)
-      .map((manager) => [manager.systemId, { manager, storedContactMs: manager.contactedAtMs }] as const);
+      .map((machine) => [machine.systemId, { machine, storedContactMs: machine.contactedAtMs }] as const);
     const loaded = new Map(entries);
     this.#byRunner.set(runnerId, loaded);
     return loaded;
   }
 
-  #add(manager: Pick<RunnerManager, "runnerId" | "systemId" | "info" | "ipAddress">, nowMs: number): RunnerManager {
-    const { runnerId, systemId } = manager;
+  #add(machine: Pick<Machine, "runnerId" | "systemId" | "info" | "ipAddress">, nowMs: number): Machine {
+    const { runnerId, systemId } = machine;
     this.#forgetSilent(runnerId, nowMs);
     const known = this.#of(runnerId);
-    if (known.size >= MOST_PER_RUNNER) {
-      const silent = [...known.values()].reduce((a, b) => (b.manager.contactedAtMs < a.manager.contactedAtMs ? b : a));
-      this.#drop(silent.manager);
+    if (known.size >= MAX_PER_RUNNER) {
+      const silent = [...known.values()].reduce((a, b) => (b.machine.contactedAtMs < a.machine.contactedAtMs ? b : a));
+      this.#drop(silent.machine);
     }
-    const added = this.#store.add({ ...manager, createdAtMs: nowMs, contactedAtMs: nowMs });
-    known.set(systemId, { manager: added, storedContactMs: nowMs });
+    const added = this.#store.add({ ...machine, createdAtMs: nowMs, contactedAtMs: nowMs });
+    known.set(systemId, { machine: added, storedContactMs: nowMs });
     return added;
   }
 
   #forgetSilent(runnerId: number, nowMs: number): void {
-    for (const { manager } of this.#of(runnerId).values()) {
-      if (nowMs - manager.contactedAtMs >= FORGOTTEN_AFTER_MS) this.#drop(manager);
+    for (const { machine } of this.#of(runnerId).values()) {
+      if (nowMs - machine.contactedAtMs >= FORGOTTEN_AFTER_MS) this.#drop(machine);
     }
   }
 
-  #drop({ id, runnerId, systemId }: RunnerManager): void {
+  #drop({ id, runnerId, systemId }: Machine): void {
     this.#store.remove(id);
     this.#byRunner.get(runnerId)?.delete(systemId);
   }

@@ -11,7 +11,7 @@ import { secretsToMask } from "./secrets.ts";
 import type { BuildStore } from "./store.ts";
 import type { TraceStore } from "./trace-store.ts";
 
-export interface UpkeepParts {
+export interface AlarmWorkParts {
   readonly env: Env;
   readonly settings: Settings;
   readonly record: BuildRecord;
@@ -23,10 +23,10 @@ export interface UpkeepParts {
   readonly remove: (buildId: number) => Promise<void>;
 }
 
-export class Upkeep {
-  readonly #parts: UpkeepParts;
+export class AlarmWork {
+  readonly #parts: AlarmWorkParts;
 
-  constructor(parts: UpkeepParts) {
+  constructor(parts: AlarmWorkParts) {
     this.#parts = parts;
   }
 

@@ -8,19 +8,19 @@ import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import { OutboxTable } from "../storage/outbox-table.ts";
 import type { Sql } from "../storage/sql.ts";
 import { buildStub } from "../stubs.ts";
-import type { RunnerManagers } from "./managers.ts";
+import type { Machines } from "./machines.ts";
 import type { RunnerStore } from "./runner-store.ts";
 import type { Runners, RunnerToken } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
 
-export interface RemovalParts {
+export interface RunnerRemovalParts {
   readonly env: Env;
   readonly sql: Sql;
   readonly store: QueueStore;
   readonly runners: Runners;
   readonly runnerStore: RunnerStore;
-  readonly managers: RunnerManagers;
+  readonly machines: Machines;
   readonly arm: () => void;
 }
 
@@ -31,11 +31,11 @@ interface Message {
   readonly lostManager?: number | null;
 }
 
-export class Removal {
-  readonly #parts: RemovalParts;
+export class RunnerRemoval {
+  readonly #parts: RunnerRemovalParts;
   readonly outbox: Outbox<Message>;
 
-  constructor(parts: RemovalParts) {
+  constructor(parts: RunnerRemovalParts) {
     this.#parts = parts;
     this.outbox = new Outbox({
       store: new OutboxTable<Message>(parts.sql),
@@ -48,36 +48,36 @@ export class Removal {
 
   /** With `epoch` null the caller is a consumer. Errors: `not_found` to a consumer, `forbidden`, `stale_token`. */
   removeRunner(id: number, epoch: number | null): Outcome<null> {
-    const { sql, store, runners, runnerStore, managers } = this.#parts;
+    const { sql, store, runners, runnerStore, machines } = this.#parts;
     const runner = runners.find(id, epoch);
     if (!runner.ok) return runner;
-    const held = store.takenBy(id, null);
+    const held = store.heldBy(id, null);
     sql.transaction(() => {
       runnerStore.remove(id);
-      store.forgetRunner(id);
+      store.removeRunner(id);
       this.#putLosses(held, id, null);
     });
-    runners.forget(id);
-    managers.forget(id);
+    runners.removed(id);
+    machines.runnerRemoved(id);
     this.#tell(held);
     return accept(null);
   }
 
   /** Errors: `forbidden`, `stale_token`, `not_found` machine. */
-  removeManager(token: RunnerToken, systemId: string): Outcome<null> {
-    const { sql, store, runners, managers } = this.#parts;
+  removeMachine(token: RunnerToken, systemId: string): Outcome<null> {
+    const { sql, store, runners, machines } = this.#parts;
     const runner = runners.authenticate(token.id, token.epoch);
     if (!runner.ok) return runner;
     let held: QueuedRow[] = [];
     const removed = sql.transaction(() => {
-      const manager = managers.remove(token.id, systemId);
-      if (!manager.ok) return manager;
-      held = store.takenBy(token.id, manager.value.id);
-      this.#putLosses(held, token.id, manager.value.id);
-      return manager;
+      const machine = machines.remove(token.id, systemId);
+      if (!machine.ok) return machine;
+      held = store.heldBy(token.id, machine.value.id);
+      this.#putLosses(held, token.id, machine.value.id);
+      return machine;
     });
     if (!removed.ok) return removed;
-    managers.removed(removed.value);
+    machines.removed(removed.value);
     this.#tell(held);
     return accept(null);
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { WaitingPolls } from "../../src/queue/polls.ts";
+import { WaitingLine } from "../../src/queue/waiting-line.ts";
 
 const LONG_MS = 60_000;
 const PATIENCE_MS = 1000;
 
 /** Polls by machine `1/a` of runner 1; `order` tells who was woken, in which order. */
 const line = () => {
-  const polls = new WaitingPolls();
+  const polls = new WaitingLine();
   const order: string[] = [];
   let nowMs = 0;
   const joins = (machine: string, poll = machine) => {

@@ -28,7 +28,7 @@ type TestRunner = Awaited<ReturnType<typeof registered>>;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-const machines = async ({ id }: TestRunner) => valueOf(await queue().runnerManagers(id));
+const machines = async ({ id }: TestRunner) => valueOf(await queue().machinesOf(id));
 const names = async (runner: TestRunner) => (await machines(runner)).map(({ systemId }) => systemId);
 const changes = () => rowsOf(queue(), "SELECT total_changes() AS n");
 
@@ -111,7 +111,7 @@ describe("a machine", () => {
     expect(await rows()).toEqual([{ system_id: "b" }]);
     await queue().removeRunner(runner.id, null);
     expect(await rows()).toEqual([]);
-    expect(refusalOf(await queue().runnerManagers(runner.id))).toEqual({ reason: "not_found", what: "runner" });
+    expect(refusalOf(await queue().machinesOf(runner.id))).toEqual({ reason: "not_found", what: "runner" });
   });
 
   const withThousand = async (silentMs: number): Promise<TestRunner> => {
@@ -196,7 +196,7 @@ describe("a machine that is removed", () => {
     const [mine, other] = [await pendingBuild({}, projectId), await pendingBuild({}, projectId)];
     expect(buildOf(await poll(runner, { systemId: "a" }))).toBe(mine.id);
     expect(buildOf(await poll(runner, { systemId: "b" }))).toBe(other.id);
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toBeNull();
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toBeNull();
     await vi.waitUntil(async () => (await statusOf(mine.stub)) === "failed");
     expect(valueOf(await mine.stub.summary()).failureReason).toBe("runner_system_failure");
     expect(await lastEvent(mine.stub)).toBe("lose_runner");
@@ -208,21 +208,21 @@ describe("a machine that is removed", () => {
     const runner = await registered(uniqueId());
     await poll(runner, { systemId: "a" });
     const [before] = await machines(runner);
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toBeNull();
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toBeNull();
     const unknown = { reason: "not_found", what: "runner_manager" };
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toEqual(unknown);
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toEqual(unknown);
     await evictDurableObject(queue());
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toEqual(unknown);
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toEqual(unknown);
     await poll(runner, { systemId: "a" });
     expect((await machines(runner))[0]?.id).toBeGreaterThan(before?.id ?? Infinity);
-    expect(refusalOf(await queue().removeManager({ ...runner, epoch: 2 }, "a"))).toEqual({ reason: "stale_token" });
+    expect(refusalOf(await queue().removeMachine({ ...runner, epoch: 2 }, "a"))).toEqual({ reason: "stale_token" });
   });
 
   it("loses its held polls at once, the others keep theirs", async () => {
     const projectId = uniqueId();
     const runner = await registered(projectId);
     const [a, b] = [await hold(runner, "a"), await hold(runner, "b")];
-    await queue().removeManager(runner, "a");
+    await queue().removeMachine(runner, "a");
     expect(valueOf(await a.answer)).toMatchObject({ kind: "nothing" });
     const { id } = await pendingBuild({}, projectId);
     expect(buildOf(valueOf(await b.answer))).toBe(id);
@@ -234,7 +234,7 @@ describe("a machine that is removed", () => {
     await poll(runner, { systemId: "a" });
     const { stub } = await pendingBuild({}, projectId);
     const claiming = queue().poll(pollOf(runner, { systemId: "a" }));
-    await queue().removeManager(runner, "a");
+    await queue().removeMachine(runner, "a");
     expect(valueOf(await claiming)).toMatchObject({ kind: "nothing" });
     await vi.waitUntil(async () => (await statusOf(stub)) !== "running");
   });
