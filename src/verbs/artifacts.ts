@@ -16,7 +16,7 @@ import type { Outcome } from "../core/refusal.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
 import { buildStub, projectStub } from "../stubs.ts";
 import { retrying } from "./call.ts";
-import { concerns } from "../http/request-log.ts";
+import { concerns, currentRequest } from "../http/request-log.ts";
 import { accessTo, claimsOf, holderOf } from "./authority.ts";
 import type { Authorize } from "./authority.ts";
 
@@ -168,6 +168,21 @@ const readDotenv = async (bucket: R2Bucket, key: string, sizeBytes: number): Pro
   }
   return refuse({ reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS });
 };
+
+/** For people. `type` as GitLab's `file_type`. Errors: `not_found` build or artifact. */
+export const findArtifact = async (env: Env, buildId: number, type: string): Promise<Outcome<ArtifactRecord>> =>
+  // The log is one of them when it has been archived; it has a verb of its own, which hides what is secret.
+  type === "trace"
+    ? refuse({ reason: "not_found", what: "artifact" })
+    : retrying(async () => buildStub(env, buildId).artifact(type, null));
+
+/** They expire no more. Errors: `not_found`. */
+export const keepArtifacts = (env: Env, buildId: number): Promise<Outcome<BuildSummary>> =>
+  retrying(async () => buildStub(env, buildId).keepArtifacts(currentRequest()));
+
+/** All but the log. Errors: `not_found`, `erased`. */
+export const deleteArtifacts = (env: Env, buildId: number): Promise<Outcome<BuildSummary>> =>
+  retrying(async () => buildStub(env, buildId).deleteArtifacts(null, currentRequest()));
 
 /** The archive for who may have it: the build itself, its project, or a dependant that runs. */
 export const findArchive = async (

@@ -1,11 +1,10 @@
 /** Jobs for an answer: with their projects, and with what a pending one waits for. */
 import type { Project } from "../../core/project.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
-import { queueStub } from "../../stubs.ts";
-import { retrying } from "../../verbs/call.ts";
-import { jobEntity } from "./entities.ts";
 import { originOf } from "../../http/front.ts";
 import type { FrontContext } from "../../http/front.ts";
+import { pendingReasons } from "../../verbs/builds.ts";
+import { jobEntity } from "./entities.ts";
 
 /** Builds of a project that is not among `projects` are left out: it is gone. */
 export const presentJobs = async (
@@ -28,11 +27,3 @@ export const presentJob = async (
   build: BuildSummary,
   project: Project,
 ): Promise<object | undefined> => (await presentJobs(context, [build], [project]))[0];
-
-/** One call for all of them, none when nothing waits. */
-const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
-  const pending = builds.filter((build) => build.status === "pending");
-  const asked = pending.map(({ id, projectId, tags }) => ({ id, projectId, tags }));
-  const reasons = pending.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(asked));
-  return new Map(pending.map((build, index) => [build.id, reasons[index] ?? ""]));
-};

@@ -1,7 +1,7 @@
 /** Lists come in pages: numbered ones with GitLab's headers, or keyset pages that only link to the next. */
 import * as v from "valibot";
 import { looseInteger } from "../../http/loose.ts";
-import { pageHeaders, withoutSecrets } from "../../http/pagination.ts";
+import { pageHeaders, readPage, withoutSecrets } from "../../http/pagination.ts";
 import type { Page } from "../../http/pagination.ts";
 import { NOT_IN_LIST } from "./form.ts";
 import type { FrontContext } from "../../http/front.ts";
@@ -29,9 +29,17 @@ export const pageResponse = (
   hasMore: boolean,
 ): Response => context.json(entities, 200, pageHeaders(new URL(context.req.url), page, total, hasMore));
 
-/** For a list that is in memory as a whole. */
-export const pageOf = <T>(all: readonly T[], page: Page): readonly T[] =>
-  all.slice(offsetOf(page), offsetOf(page) + page.perPage);
+/** A numbered page of a list that is in memory as a whole. */
+export const listResponse = async <T>(
+  context: FrontContext,
+  all: readonly T[],
+  present: (shown: readonly T[]) => readonly object[] | Promise<readonly object[]>,
+): Promise<Response> => {
+  const page = readPage(context.req.query());
+  const end = offsetOf(page) + page.perPage;
+  const entities = await present(all.slice(offsetOf(page), end));
+  return pageResponse(context, entities, page, all.length, end < all.length);
+};
 
 /** A page of a list that may grow while it is read. `lastId` null: there is no next page. */
 export const keysetResponse = (context: FrontContext, entities: readonly object[], lastId: number | null): Response => {

@@ -4,17 +4,11 @@ import type { Metric } from "../../core/prometheus.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Watched } from "../../metrics/object.ts";
 import type { QueueMetrics } from "../../queue/metrics.ts";
-import { metricsStub, queueStub } from "../../stubs.ts";
-import { retrying } from "../../verbs/call.ts";
-import { flushErrorCounts } from "../../http/error-counts.ts";
 import type { Handler } from "../../http/front.ts";
+import { readMetrics } from "../../verbs/metrics.ts";
 
 export const showMetrics: Handler = async (context) => {
-  await flushErrorCounts(context.env);
-  const [queue, watched] = await Promise.all([
-    retrying(async () => queueStub(context.env).metrics()),
-    retrying(async () => metricsStub(context.env).watched()),
-  ]);
+  const { queue, watched } = await readMetrics(context.env);
   const page = renderMetrics([...queueMetrics(queue), ...watchedMetrics(queue, watched)]);
   return accept(context.body(page, 200, { "Content-Type": CONTENT_TYPE, "Cache-Control": "no-store" }));
 };

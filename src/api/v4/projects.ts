@@ -1,25 +1,20 @@
 /** Projects: list, create, show, change, delete; and the token that registers their runners. */
 import * as v from "valibot";
-import { tokenKeys } from "../../settings.ts";
 import type { Project } from "../../core/project.ts";
 import { accept } from "../../core/refusal.ts";
-import { DEFAULT_QUEUE, directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../../verbs/call.ts";
 import { looseString } from "../../http/loose.ts";
 import { readPage } from "../../http/pagination.ts";
-import { projectEntity } from "./entities.ts";
-import { NOT_IN_LIST, readForm } from "./form.ts";
 import { originOf } from "../../http/front.ts";
 import type { FrontContext, Handler } from "../../http/front.ts";
+import * as projects from "../../verbs/projects.ts";
+import { projectEntity } from "./entities.ts";
+import { NOT_IN_LIST, readForm } from "./form.ts";
 import { offsetOf, orderParams, pageResponse } from "./lists.ts";
 import { newProject, projectChange, projectForm } from "./project-form.ts";
 import { withProject } from "./targets.ts";
 
-const runnersToken = (env: Env, { id, tokenEpoch }: Project): string =>
-  tokenKeys(env).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
-
 const present = (context: FrontContext, project: Project): object =>
-  projectEntity(project, originOf(context), runnersToken(context.env, project));
+  projectEntity(project, originOf(context), projects.runnersToken(context.env, project));
 
 /** GitLab's orders; those by time are all that of creation here. */
 const ORDERS = ["id", "created_at", "updated_at", "last_activity_at", "name", "path"] as const;
@@ -38,7 +33,7 @@ export const listProjects: Handler = async (context) => {
   const orderBy = order === "name" || order === "path" ? order : "id";
   const query = { search, orderBy, ascending: sort === "asc" } as const;
   const offset = offsetOf(page);
-  const found = await retrying(async () => directoryStub(context.env).list({ ...query, limit: page.perPage, offset }));
+  const found = await projects.listProjects(context.env, { ...query, limit: page.perPage, offset });
   const entities = found.projects.map((project) => present(context, project));
   return accept(pageResponse(context, entities, page, found.total, offset + entities.length < found.total));
 };
@@ -48,13 +43,12 @@ export const createProject: Handler = async (context) => {
   if (!form.ok) return form;
   const asked = newProject(form.value);
   if (!asked.ok) return asked;
-  const project = await directoryStub(context.env).createProject(asked.value.path, asked.value.settings);
+  const project = await projects.createProject(context.env, asked.value.path, asked.value.settings);
   return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
 };
 
-/** Asks the project itself: the directory's copy may lag. */
 export const showProject: Handler = withProject(async (context, { id }) => {
-  const project = await retrying(async () => projectStub(context.env, id).get());
+  const project = await projects.showProject(context.env, id);
   return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
@@ -63,18 +57,18 @@ export const updateProject: Handler = withProject(async (context, known) => {
   if (!form.ok) return form;
   const change = projectChange(form.value, known);
   if (!change.ok) return change;
-  const project = await projectStub(context.env, known.id).update(change.value);
+  const project = await projects.updateProject(context.env, known.id, change.value);
   return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
 export const deleteProject: Handler = withProject(async (context, { id }) => {
-  const removed = await projectStub(context.env, id).remove();
+  const removed = await projects.deleteProject(context.env, id);
   return removed.ok ? accept(context.json({ message: "202 Accepted" }, 202)) : removed;
 });
 
 export const resetRunnersToken: Handler = withProject(async (context, { id }) => {
-  const project = await projectStub(context.env, id).resetToken();
+  const project = await projects.resetRunnersToken(context.env, id);
   if (!project.ok) return project;
-  const token = runnersToken(context.env, project.value);
+  const token = projects.runnersToken(context.env, project.value);
   return accept(context.json({ token, token_expires_at: null }, 201));
 });

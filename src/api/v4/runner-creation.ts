@@ -5,10 +5,10 @@ import type { Outcome } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
 import { looseInteger } from "../../http/loose.ts";
 import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
+import { findProject } from "../../verbs/projects.ts";
 import { createRunner as create } from "../../verbs/runners.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import type { Handler } from "../../http/front.ts";
-import { findProject } from "./targets.ts";
 
 const creationForm = v.object({
   ...settingFields,

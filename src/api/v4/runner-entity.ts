@@ -1,22 +1,9 @@
 /** Runners as GitLab's v4 writes them. */
 import type { Project } from "../../core/project.ts";
+import { runnerStatus, runnerType } from "../../core/runner/filter.ts";
 import { isRecent } from "../../core/runner/runner.ts";
 import type { Machine, RunnerSummary } from "../../core/runner/runner.ts";
 import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
-
-/** Silent for so long, a runner is probably gone for good. */
-const STALE_AFTER_MS = 7 * 86_400_000;
-
-export type RunnerStatus = "online" | "offline" | "stale" | "never_contacted";
-
-export const runnerStatus = (runner: RunnerSummary, nowMs: number): RunnerStatus => {
-  if (runner.online) return "online";
-  if (nowMs - (runner.contactedAtMs ?? runner.createdAtMs) >= STALE_AFTER_MS) return "stale";
-  return runner.contactedAtMs === null ? "never_contacted" : "offline";
-};
-
-export const runnerType = (runner: RunnerSummary): "instance_type" | "project_type" =>
-  runner.projects === null ? "instance_type" : "project_type";
 
 export const runnerEntity = (runner: RunnerSummary, nowMs: number) => ({
   id: runner.id,

@@ -2,11 +2,11 @@
 import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Project } from "../../core/project.ts";
-import { directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../../verbs/call.ts";
+import type { FrontContext, Handler } from "../../http/front.ts";
 import { parseId } from "../../http/ids.ts";
 import { concerns } from "../../http/request-log.ts";
-import type { FrontContext, Handler } from "../../http/front.ts";
+import { hasBuild } from "../../verbs/builds.ts";
+import { findProject } from "../../verbs/projects.ts";
 
 /** A job that its project has. */
 export interface Job {
@@ -15,9 +15,6 @@ export interface Job {
 }
 
 /** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
-export const findProject = (env: Env, reference: number | string): Promise<Outcome<Project>> =>
-  retrying(async () => directoryStub(env).find(reference));
-
 export const withProject =
   (handle: (context: FrontContext, project: Project) => Promise<Outcome<Response>>): Handler =>
   async (context) => {
@@ -30,7 +27,7 @@ export const withJob = (handle: (context: FrontContext, job: Job) => Promise<Out
   withProject(async (context, project) => {
     const id = parseId(context.req.param("job_id"));
     concerns({ build: id });
-    const isKnown = id !== null && (await retrying(async () => projectStub(context.env, project.id).hasBuild(id)));
+    const isKnown = id !== null && (await hasBuild(context.env, project.id, id));
     return isKnown ? handle(context, { id, project }) : refuse({ reason: "not_found", what: "build" });
   });
 

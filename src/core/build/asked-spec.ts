@@ -1,0 +1,36 @@
+/** What somebody asks of a lone build, and what the core makes of it. */
+import type { Project } from "../project.ts";
+import { accept, refuse } from "../refusal.ts";
+import type { Outcome } from "../refusal.ts";
+import type { BuildSpec } from "./spec.ts";
+
+/** The rest is the project's to say. */
+type Open = "ref" | "sha" | "timeoutSeconds";
+
+/** A spec in which null is what the request left open. */
+export type AskedSpec = Omit<BuildSpec, Open> & { readonly [Field in Open]: BuildSpec[Field] | null };
+
+/** One row holds the spec, and a row has 2 MB: what is short in a request may be several times as long when written out. */
+export const MAX_SPEC_BYTES = 1024 * 1024;
+
+/** Git's id for "there is none". */
+export const NO_COMMIT = "0".repeat(40);
+
+/** Errors: `invalid` when the commit is missing and there is a repository to check out, `too_large`. */
+export const completeSpec = (asked: AskedSpec, project: Project): Outcome<BuildSpec> => {
+  if (asked.sha === null && project.repoUrl !== "") {
+    return refuse({ reason: "invalid", field: "sha", message: "is missing" });
+  }
+  const spec: BuildSpec = {
+    ...asked,
+    ref: asked.ref ?? project.defaultBranch,
+    sha: asked.sha ?? NO_COMMIT,
+    timeoutSeconds: asked.timeoutSeconds ?? project.buildTimeoutSeconds,
+    tags: asked.tags.toSorted(),
+    dependencies: [...new Set(asked.dependencies)],
+  };
+  const sizeBytes = new TextEncoder().encode(JSON.stringify(spec)).byteLength;
+  return sizeBytes > MAX_SPEC_BYTES
+    ? refuse({ reason: "too_large", limitBytes: MAX_SPEC_BYTES, sizeBytes })
+    : accept(spec);
+};

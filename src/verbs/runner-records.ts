@@ -1,0 +1,28 @@
+/** Runners as people see them: list, show, change, remove, and the machines of one. */
+import { matchesFilter } from "../core/runner/filter.ts";
+import type { RunnerFilter } from "../core/runner/filter.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { Machine, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import { queueStub } from "../stubs.ts";
+import { retrying } from "./call.ts";
+
+/** In the order of their ids. */
+export const listRunners = async (env: Env, filter: RunnerFilter, nowMs: number): Promise<RunnerSummary[]> => {
+  const runners = await retrying(async () => queueStub(env).runners());
+  return runners.filter((runner) => matchesFilter(runner, filter, nowMs));
+};
+
+/** Errors: `not_found`. */
+export const showRunner = (env: Env, id: number): Promise<Outcome<RunnerSummary>> =>
+  retrying(async () => queueStub(env).runner(id));
+
+/** Errors: `not_found`, `invalid` tags. */
+export const updateRunner = (env: Env, id: number, change: Partial<RunnerSettings>): Promise<Outcome<RunnerSummary>> =>
+  retrying(async () => queueStub(env).updateRunner(id, change));
+
+/** What it runs fails at once. Errors: `not_found`. */
+export const deleteRunner = (env: Env, id: number): Promise<Outcome<null>> => queueStub(env).removeRunner(id, null);
+
+/** Errors: `not_found` runner. */
+export const listMachines = (env: Env, id: number): Promise<Outcome<Machine[]>> =>
+  retrying(async () => queueStub(env).machinesOf(id));
