@@ -26,6 +26,9 @@ declare namespace Cloudflare {
     readonly R2_ACCESS_KEY_ID?: string;
     readonly R2_SECRET_ACCESS_KEY?: string;
     readonly R2_BUCKET_NAME?: string;
+    readonly PUBLIC_URL?: string;
+    readonly ALLOWED_HOSTS?: string;
+    readonly SIGNALBOX_DEV_SECRETS?: string;
   }
   interface GlobalProps {
     mainModule: typeof import("./index.ts");

@@ -24,6 +24,10 @@ export interface Settings {
   readonly retentionMs: number | null;
   /** Null: the Worker streams all downloads itself. */
   readonly r2: R2Credentials | null;
+  /** What all links begin with, without a slash at its end. Null: links begin with the origin of the request. */
+  readonly publicUrl: string | null;
+  /** Host names in lower case that are answered beside those of this machine. Null: any Host is. */
+  readonly allowedHosts: readonly string[] | null;
 }
 
 /** Version and revision that `GET /api/v4/version` and the predefined variables tell. */
@@ -55,9 +59,24 @@ const number = (env: Env, name: NumberName, fallback: number, least: number, mos
   return value;
 };
 
-const secret = (env: Env, name: "ADMIN_TOKEN" | "REGISTRATION_TOKEN" | "TOKEN_SECRET"): string => {
+/** Each script that a runner runs holds a token, by which the secret behind it can be guessed without asking the server. */
+const LEAST_SECRET_CHARACTERS = 16;
+/** The one fixed secret of `npm start` (scripts/local-settings.ts) that is shorter; good with `SIGNALBOX_DEV_SECRETS=1` alone. */
+const DEVELOPMENT_ADMIN_TOKEN = "dev-admin-token";
+
+type SecretName = "ADMIN_TOKEN" | "REGISTRATION_TOKEN" | "TOKEN_SECRET" | "TOKEN_SECRET_PREVIOUS";
+
+const optionalSecret = (env: Env, name: SecretName): string | null => {
   const value = env[name];
-  if (!value) throw new SettingError(`the secret ${name} is not set: npx wrangler secret put ${name}`);
+  if (!value) return null;
+  const isFixed = name === "ADMIN_TOKEN" && value === DEVELOPMENT_ADMIN_TOKEN && env.SIGNALBOX_DEV_SECRETS === "1";
+  if (value.length >= LEAST_SECRET_CHARACTERS || isFixed) return value;
+  throw new SettingError(`the secret ${name} must have at least ${LEAST_SECRET_CHARACTERS} characters`);
+};
+
+const secret = (env: Env, name: SecretName): string => {
+  const value = optionalSecret(env, name);
+  if (value === null) throw new SettingError(`the secret ${name} is not set: npx wrangler secret put ${name}`);
   return value;
 };
 
@@ -72,14 +91,41 @@ const r2Credentials = (env: Env): R2Credentials | null => {
   return { accountId, accessKeyId, secretAccessKey, bucketName: env.R2_BUCKET_NAME || "signalbox-artifacts" };
 };
 
+const publicUrl = (env: Env): string | null => {
+  const text = (env.PUBLIC_URL ?? "").trim();
+  if (text === "") return null;
+  const url = URL.parse(text);
+  const isPlain = url !== null && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+  if (isPlain && /^https?:$/.test(url.protocol)) return `${url.origin}${url.pathname}`.replace(/\/$/, "");
+  throw new SettingError(`PUBLIC_URL must be an address like https://ci.example.com, not "${text}"`);
+};
+
+/** A name, an IPv4 address, or an IPv6 address in brackets, as they stand in a Host. */
+const HOST_NAME = /^(?:[a-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])$/;
+
+const allowedHosts = (env: Env): readonly string[] | null => {
+  if (env.ALLOWED_HOSTS === undefined) return null;
+  const names = env.ALLOWED_HOSTS.toLowerCase()
+    .split(/[,\s]/)
+    .filter((name) => name !== "");
+  const wrong = names.find((name) => !HOST_NAME.test(name));
+  if (wrong === undefined) return names;
+  throw new SettingError(
+    `ALLOWED_HOSTS must be host names without ports, with commas between them; "${wrong}" is none`,
+  );
+};
+
 const YEAR_SECONDS = 366 * 86_400;
-const TERABYTE = 1e12;
+/** R2 takes 10,000 parts, and an upload's have 8 MiB (artifacts/sink.ts). */
+const MOST_ARTIFACT_BYTES = 10_000 * 8 * 1024 * 1024;
+/** A build's object stores 10 GB, of which a trace in many small pieces takes more than its bytes. */
+const MOST_TRACE_BYTES = 8_000_000_000;
 
 const validated = (env: Env): Settings => ({
   adminToken: secret(env, "ADMIN_TOKEN"),
   registrationToken: secret(env, "REGISTRATION_TOKEN"),
   tokenSecret: secret(env, "TOKEN_SECRET"),
-  tokenSecretPrevious: env.TOKEN_SECRET_PREVIOUS || null,
+  tokenSecretPrevious: optionalSecret(env, "TOKEN_SECRET_PREVIOUS"),
   limits: {
     claimLeaseMs: number(env, "CLAIM_LEASE_SECONDS", 120, 1, YEAR_SECONDS) * SECOND,
     stuckAfterMs: number(env, "STUCK_AFTER_SECONDS", 600, 1, YEAR_SECONDS) * SECOND,
@@ -88,10 +134,12 @@ const validated = (env: Env): Settings => ({
   },
   // Runners and the front of Cloudflare's network both give up on an answer after ten minutes and less.
   longPollMs: number(env, "LONG_POLL_SECONDS", 50, 0, 300) * SECOND,
-  maxArtifactBytes: number(env, "MAX_ARTIFACT_BYTES", 99_000_000, 1, TERABYTE),
-  maxTraceBytes: number(env, "MAX_TRACE_BYTES", 104_857_600, 1, TERABYTE),
+  maxArtifactBytes: number(env, "MAX_ARTIFACT_BYTES", 99_000_000, 1, MOST_ARTIFACT_BYTES),
+  maxTraceBytes: number(env, "MAX_TRACE_BYTES", 104_857_600, 1, MOST_TRACE_BYTES),
   retentionMs: number(env, "RETENTION_DAYS", 90, 0, 36_500) * DAY || null,
   r2: r2Credentials(env),
+  publicUrl: publicUrl(env),
+  allowedHosts: allowedHosts(env),
 });
 
 export type SettingsResult =

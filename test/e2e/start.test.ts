@@ -50,10 +50,12 @@ test("a setting from the environment wins over the one in wrangler.toml", async 
 });
 
 test("secrets from the environment take the place of the development ones", async () => {
-  const { url } = await start({ env: { ADMIN_TOKEN: "admin:of=mine", REGISTRATION_TOKEN: "registration-of-mine" } });
+  const { url } = await start({
+    env: { ADMIN_TOKEN: "admin:of=mine,long", REGISTRATION_TOKEN: "registration-of-mine" },
+  });
 
   expect((await consumer(`${url}/api/v4/projects`)).status).toBe(401);
-  const mine = await fetch(`${url}/api/v4/projects`, { headers: { "PRIVATE-TOKEN": "admin:of=mine" } });
+  const mine = await fetch(`${url}/api/v4/projects`, { headers: { "PRIVATE-TOKEN": "admin:of=mine,long" } });
   expect(mine.status).toBe(200);
   await expect(LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN)).rejects.toThrow("403");
   await expect(LegacyClient.register(url, "registration-of-mine")).resolves.toBeInstanceOf(LegacyClient);

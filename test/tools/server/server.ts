@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SETTING_NAMES } from "../../../scripts/local-settings.ts";
 import { killGroup, residentBytes, waitUntilGone } from "./process-group.ts";
 
-const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
+const START_SCRIPT = resolve(import.meta.dirname, "../../../scripts/start.ts");
 /** A loaded machine with two cores needs several seconds for what takes one and a half on an idle one. */
 const START_LIMIT_MS = 45_000;
 const LOOK_EVERY_MS = 50;
@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 50;
 export interface ServerOptions {
   /** Kept by `kill`, so that the next server can be started on it; a new temporary folder by default. */
   readonly stateDir?: string;
-  /** Settings of the Worker; those of the caller's own environment don't count. */
+  /** Settings of the Worker; those of the caller's own environment don't count. The secrets are the fixed ones unless it says. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,7 @@ export interface RunningServer {
 }
 
 /** A port that was free a moment ago. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -45,7 +45,7 @@ const freePort = async (): Promise<number> => {
 const environment = (port: number, stateDir: string, settings: Readonly<Record<string, string>>) => {
   const inherited = { ...process.env };
   for (const name of SETTING_NAMES) delete inherited[name];
-  return { ...inherited, ...settings, PORT: `${port}`, STATE_DIR: stateDir };
+  return { ...inherited, SIGNALBOX_DEV_SECRETS: "1", ...settings, PORT: `${port}`, STATE_DIR: stateDir };
 };
 
 const isHealthy = async (url: string): Promise<boolean> => {
