@@ -11,6 +11,8 @@ export interface ProjectSettings {
   readonly sharedRunnersEnabled: boolean;
   /** How many commits a runner fetches; 0 for all. */
   readonly gitDepth: number;
+  /** The address by which the project was made, without a slash at its end; null for one that an older version made. */
+  readonly serverUrl: string | null;
 }
 
 export interface Project extends ProjectSettings {
@@ -32,6 +34,7 @@ export const DEFAULT_SETTINGS: Omit<ProjectSettings, "name"> = {
   buildTimeoutSeconds: 3600,
   sharedRunnersEnabled: true,
   gitDepth: 20,
+  serverUrl: null,
 };
 
 /** Without a group a project is in `root`. */
@@ -48,5 +51,5 @@ export const pathFromName = (name: string): string =>
 export const fullPath = (path: string): string | null => {
   const whole = path.includes("/") ? path : `${DEFAULT_GROUP}/${path}`;
   const good = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){1,19}$/.test(whole);
-  return good && whole.length <= 255 && !/\.(git|json)$/.test(whole) ? whole : null;
+  return good && whole.length <= 255 && !whole.endsWith(".git") ? whole : null;
 };

@@ -6,8 +6,11 @@ import type { RouterRoute } from "hono/types";
 export const methodsOf = (routes: readonly RouterRoute[]): ((path: string) => string[]) => {
   const router = new TrieRouter<string>();
   for (const { method, path } of routes) if (method !== "ALL") router.add("ALL", path, method);
+  const methodsAt = (path: string): string[] => router.match("ALL", path)[0].map(([method]) => method);
   return (path) => {
-    const methods = new Set(router.match("ALL", path)[0].map(([method]) => method));
+    const exact = methodsAt(path);
+    // Routing drops a `.json` only for a method that the rest of the path takes.
+    const methods = new Set(exact.length > 0 ? exact : methodsAt(path.replace(/\.json$/, "")));
     if (methods.has("GET")) methods.add("HEAD");
     return [...methods].toSorted();
   };

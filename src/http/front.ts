@@ -5,6 +5,3 @@ import type { Outcome } from "../core/refusal.ts";
 export type FrontContext = Context<{ Bindings: Env }>;
 
 export type Handler = (context: FrontContext) => Promise<Outcome<Response>>;
-
-/** Under which address people and programs reach this server, without a slash at its end. */
-export const originOf = (context: FrontContext): string => new URL(context.req.url).origin;

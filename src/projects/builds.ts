@@ -157,6 +157,7 @@ const snapshot = (project: Project): ProjectSnapshot => ({
   visibility: project.visibility,
   repoUrl: project.repoUrl,
   gitDepth: project.gitDepth,
+  serverUrl: project.serverUrl,
   tokenEpoch: project.tokenEpoch,
 });
 

@@ -57,7 +57,11 @@ const defectOf = async (
   if (status >= 500 && !isNotOffered) return `${status} ${text}`;
   const declared = headers.get("Content-Length");
   if (declared !== null && request.method !== "HEAD" && Number(declared) !== bytes.byteLength) return "incomplete";
-  if (status < 400) return request.mustBeRefused ? `not refused: ${status} ${text}` : null;
+  if (status < 400) {
+    // What a browser asks before a page's request tells nothing and does nothing.
+    const isPreflight = request.method === "OPTIONS" && headers.has("Access-Control-Allow-Methods");
+    return request.mustBeRefused && !isPreflight ? `not refused: ${status} ${text}` : null;
+  }
   if (INSIDE.test(text)) return `tells of the inside: ${text}`;
   if (secrets.some((secret) => text.includes(secret))) return `tells a secret: ${text}`;
   if (request.method === "HEAD" || (status === 416 && text === "")) return null;

@@ -62,7 +62,7 @@ const options = (spec: BuildSpec) => ({
 /** The answer to an upload. */
 export const presentBuild = (summary: BuildSummary) => outline(summary);
 
-/** The answer to builds/register: everything that the runner needs. `serverUrl` is the origin that it asked. */
+/** The answer to builds/register: everything that the runner needs. `serverUrl`: see `jobServerUrl`. */
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
   const { summary, spec, project, token } = claimed;
   const variables = allVariables({

@@ -29,9 +29,9 @@ import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
 import { readBody } from "../../http/body.ts";
 import { parseContentRange } from "../../http/content-range.ts";
-import { originOf } from "../../http/front.ts";
 import type { FrontContext } from "../../http/front.ts";
 import { validate } from "../../http/loose.ts";
+import { jobServerUrl } from "../../http/public-url.ts";
 import { ask, buildIdOf, earlyToken, MAX_PATCH_BYTES, patchStored } from "../../http/runner-request.ts";
 import {
   authorizeUpload,
@@ -102,7 +102,8 @@ legacyRoutes.post(
     });
     if (!answer.ok) return answer;
     if (answer.value.kind === "work") {
-      return accept(context.json(presentClaimed(answer.value.build, answer.value.runner, originOf(context)), 201));
+      const { build, runner } = answer.value;
+      return accept(context.json(presentClaimed(build, runner, jobServerUrl(context, build.project)), 201));
     }
     return accept(nothing(context, answer.value.cursor));
   }),

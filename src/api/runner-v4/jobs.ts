@@ -28,7 +28,7 @@ import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { readBody } from "../../http/body.ts";
 import { parseContentRange } from "../../http/content-range.ts";
-import { originOf } from "../../http/front.ts";
+import { jobServerUrl } from "../../http/public-url.ts";
 import type { FrontContext } from "../../http/front.ts";
 import { ask, buildIdOf, earlyToken, MAX_PATCH_BYTES, patchStored } from "../../http/runner-request.ts";
 import { authorizeUpload, downloadArtifact, findArchiveForJob, uploadArtifact } from "../../verbs/artifacts.ts";
@@ -75,7 +75,7 @@ jobRoutes.post(
     }
     if (answer.value.kind === "nothing") return accept(nothing(context, answer.value.cursor));
     const { build, runner, figures } = answer.value;
-    return accept(context.json(presentJob(build, runner, figures, originOf(context)), 201));
+    return accept(context.json(presentJob(build, runner, figures, jobServerUrl(context, build.project)), 201));
   }),
 );
 

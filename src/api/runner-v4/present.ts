@@ -100,7 +100,7 @@ const jobDependency = ({ build }: ClaimedDependency, token: string) => {
   };
 };
 
-/** The answer to jobs/request. `serverUrl` is the origin that the runner asked. */
+/** The answer to jobs/request. `serverUrl`: see `jobServerUrl`. */
 export const presentJob = (
   claimed: ClaimedBuild,
   runner: Runner,

@@ -2,7 +2,7 @@
 import { REVISION, settingsOf, VERSION } from "../../settings.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { accept } from "../../core/refusal.ts";
-import { originOf } from "../../http/front.ts";
+import { originOf } from "../../http/public-url.ts";
 import type { Handler } from "../../http/front.ts";
 
 export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));

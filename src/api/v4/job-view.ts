@@ -1,7 +1,7 @@
 /** Jobs for an answer: with their projects, and with what a pending one waits for. */
 import type { Project } from "../../core/project.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
-import { originOf } from "../../http/front.ts";
+import { originOf } from "../../http/public-url.ts";
 import type { FrontContext } from "../../http/front.ts";
 import { pendingReasons } from "../../verbs/builds.ts";
 import { jobEntity } from "./entities.ts";

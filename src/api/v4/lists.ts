@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { looseInteger } from "../../http/loose.ts";
 import { pageHeaders, readPage, withoutSecrets } from "../../http/pagination.ts";
 import type { Page } from "../../http/pagination.ts";
+import { addressOf } from "../../http/public-url.ts";
 import { NOT_IN_LIST } from "./form.ts";
 import type { FrontContext } from "../../http/front.ts";
 
@@ -27,7 +28,7 @@ export const pageResponse = (
   page: Page,
   total: number | null,
   hasMore: boolean,
-): Response => context.json(entities, 200, pageHeaders(new URL(context.req.url), page, total, hasMore));
+): Response => context.json(entities, 200, pageHeaders(addressOf(context), page, total, hasMore));
 
 /** A numbered page of a list that is in memory as a whole. */
 export const listResponse = async <T>(
@@ -44,7 +45,7 @@ export const listResponse = async <T>(
 /** A page of a list that may grow while it is read. `lastId` null: there is no next page. */
 export const keysetResponse = (context: FrontContext, entities: readonly object[], lastId: number | null): Response => {
   if (lastId === null) return context.json(entities);
-  const next = withoutSecrets(new URL(context.req.url));
+  const next = withoutSecrets(addressOf(context));
   next.searchParams.set("cursor", String(lastId));
   return context.json(entities, 200, { Link: `<${next.href}>; rel="next"` });
 };

@@ -4,7 +4,7 @@ import type { Project } from "../../core/project.ts";
 import { accept } from "../../core/refusal.ts";
 import { looseString } from "../../http/loose.ts";
 import { readPage } from "../../http/pagination.ts";
-import { originOf } from "../../http/front.ts";
+import { originOf } from "../../http/public-url.ts";
 import type { FrontContext, Handler } from "../../http/front.ts";
 import * as projects from "../../verbs/projects.ts";
 import { projectEntity } from "./entities.ts";
@@ -43,7 +43,8 @@ export const createProject: Handler = async (context) => {
   if (!form.ok) return form;
   const asked = newProject(form.value);
   if (!asked.ok) return asked;
-  const project = await projects.createProject(context.env, asked.value.path, asked.value.settings);
+  const { path, settings } = asked.value;
+  const project = await projects.createProject(context.env, path, { ...settings, serverUrl: originOf(context) });
   return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
 };
 

@@ -13,7 +13,8 @@
  * - canceling a finished job changes nothing and answers 201, a second retry is 403 and names the job of the first;
  * - of a runner's jobs the last hundred are known, of its machines those that were heard of in the last week, a thousand at
  *   most; groups have no runners;
- * - `.json` at the end of any path is dropped, also from a project's path: ask for such a project by its id;
+ * - `.json` at the end of a path is dropped after a number or a route's own last word;
+ * - a form that a page of another site sends is refused unless its token comes in a header;
  * - a follower on a Workers plan that bounds subrequests is cut off after that many pieces of log.
  * Not here: `play`; artifacts by name of ref and job, and single files out of an archive; a project's list of runners, and
  * assigning one to a project; resetting the instance's registration token, which is a setting.

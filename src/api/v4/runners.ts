@@ -4,7 +4,7 @@ import { BUILD_STATUSES } from "../../core/build/build.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { RunnerSummary } from "../../core/runner/runner.ts";
-import { originOf } from "../../http/front.ts";
+import { originOf } from "../../http/public-url.ts";
 import type { FrontContext, Handler } from "../../http/front.ts";
 import { looseBoolean, looseString, tagList, validate } from "../../http/loose.ts";
 import { readParams } from "../../http/params.ts";

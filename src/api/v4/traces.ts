@@ -9,8 +9,12 @@ import type { OpenTrace } from "../../verbs/traces.ts";
 import { readForm } from "./form.ts";
 import { withJob } from "./targets.ts";
 
-/** What compresses on the way also collects: the log would come when it is over. */
-const UNCOMPRESSED = { "Content-Encoding": "identity", "Cache-Control": "no-store, no-transform" };
+/** A proxy that compresses or buffers would hand the log on when it is over; nginx asks for a header of its own. */
+const UNBUFFERED = {
+  "Content-Encoding": "identity",
+  "Cache-Control": "no-cache, no-transform",
+  "X-Accel-Buffering": "no",
+};
 
 const traceForm = v.object({ follow: v.optional(looseBoolean, false) });
 
@@ -23,7 +27,7 @@ export const showTrace: Handler = withJob(async (context, { id }) => {
     "X-Content-Type-Options": "nosniff",
   };
   if (form.value.follow) {
-    return accept(new Response(followTrace(context.env, id), { headers: { ...headers, ...UNCOMPRESSED } }));
+    return accept(new Response(followTrace(context.env, id), { headers: { ...headers, ...UNBUFFERED } }));
   }
   const trace = await openTrace(context.env, id);
   return trace.ok ? accept(traceResponse(trace.value, context.req.header("Range"), headers)) : trace;

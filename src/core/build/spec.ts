@@ -95,6 +95,8 @@ export interface ProjectSnapshot {
   readonly repoUrl: string;
   /** How many commits a runner fetches, unless the build's GIT_DEPTH says otherwise; 0 for all. */
   readonly gitDepth: number;
+  /** The address by which the project was made, which its jobs are told; null when it isn't known. */
+  readonly serverUrl: string | null;
   /** Which `runners_token` was current: its text is masked in the trace. */
   readonly tokenEpoch: number;
 }

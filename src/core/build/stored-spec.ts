@@ -17,10 +17,12 @@ export const readSpec = (json: string): BuildSpec => {
 
 export const readSnapshot = (json: string): ProjectSnapshot => ({
   gitDepth: DEFAULT_SETTINGS.gitDepth,
-  ...(JSON.parse(json) as WithLater<ProjectSnapshot, "gitDepth">),
+  serverUrl: null,
+  ...(JSON.parse(json) as WithLater<ProjectSnapshot, "gitDepth" | "serverUrl">),
 });
 
 export const readProject = (json: string): Project => ({
   gitDepth: DEFAULT_SETTINGS.gitDepth,
-  ...(JSON.parse(json) as WithLater<Project, "gitDepth">),
+  serverUrl: null,
+  ...(JSON.parse(json) as WithLater<Project, "gitDepth" | "serverUrl">),
 });

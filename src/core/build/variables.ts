@@ -19,7 +19,7 @@ export interface VariableContext {
   /** From the dotenv reports of the build's dependencies, in their order. */
   readonly inherited: readonly DotenvVariable[];
   readonly server: {
-    /** Origin under which runners and people reach the server, without a slash at its end. */
+    /** Address under which people reach the server, without a slash at its end. */
     readonly url: string;
     /** Semantic version. */
     readonly version: string;

@@ -14,6 +14,7 @@ const project: ProjectSnapshot = {
   path: "team/web/my-app",
   defaultBranch: "main",
   gitDepth: 20,
+  serverUrl: null,
   visibility: "private",
   repoUrl: "https://user:secret@git.example/app.git",
   tokenEpoch: 0,

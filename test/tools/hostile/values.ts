@@ -125,6 +125,7 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   "Idempotency-Key": ["", "k", "k".repeat(256)],
   Host: ["", "evil.test", "a b"],
   Origin: ["null", "http://evil.test"],
+  "Sec-Fetch-Site": ["cross-site", "same-site", "same-origin", "none", "x"],
   Cookie: ["a=b; ".repeat(500), "token=x"],
   Accept: ["", "*/*", "application/xml;q=9", ","],
   "Accept-Encoding": ["", "identity;q=0, *;q=0", "gzip"],

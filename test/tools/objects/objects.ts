@@ -26,6 +26,7 @@ export const snapshotOf = (id: number): ProjectSnapshot => ({
   visibility: "private",
   repoUrl: "",
   gitDepth: 20,
+  serverUrl: null,
   tokenEpoch: 1,
 });
 

@@ -22,6 +22,7 @@ const project: ProjectSnapshot = {
   visibility: "private",
   repoUrl: "https://user:pw@git.example/app.git",
   gitDepth: 20,
+  serverUrl: null,
   tokenEpoch: 1,
 };
 
