@@ -1,5 +1,6 @@
 /** What a project tells others: new builds that they are to be made, the directory and the queue how the project is now. */
 import type { NewBuild } from "../builds/record.ts";
+import { currentSnapshot, currentSpec } from "../core/build/stored-spec.ts";
 import type { Project } from "../core/project.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import type { Delivery } from "../storage/outbox.ts";
@@ -76,7 +77,10 @@ export class ProjectMessages {
     const { env, state } = this.#parts;
     switch (message.to) {
       case "build": {
-        const created = await buildStub(env, message.build.id).create(message.build);
+        const { spec, project } = message.build;
+        // An earlier version may have stored the message, and not got to send it.
+        const build = { ...message.build, spec: currentSpec(spec), project: currentSnapshot(project) };
+        const created = await buildStub(env, build.id).create(build);
         if (created.ok) state.store.updateBuild(created.value);
         return "done";
       }

@@ -129,7 +129,7 @@ describe("a claimed build", () => {
         untracked: false,
         paths: ["out/"],
         when: "always",
-        expire_in: "7 days",
+        expireIn: "7 days",
         exclude: ["out/tmp"],
         reports: { junit: ["junit.xml"] },
       },

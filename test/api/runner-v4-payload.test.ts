@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { presentClaimed } from "../../src/api/ci-v1/present.ts";
+import { presentJob } from "../../src/api/runner-v4/present.ts";
 import { FAILURE_REASONS } from "../../src/core/build/build.ts";
 import type { BuildSpec } from "../../src/core/build/spec.ts";
 import { readSpec } from "../../src/core/build/stored-spec.ts";
@@ -167,7 +168,7 @@ it("before_script runs with the script, after_script and hooks by themselves", (
 it("an image and services have all that was said of them, and nothing else", () => {
   const { image, services } = payloadOf({
     spec: {
-      image: { name: "alpine", entrypoint: [""], pull_policy: ["always", "never"], docker: { user: "1000" } },
+      image: { name: "alpine", entrypoint: [""], pullPolicy: ["always", "never"], docker: { user: "1000" } },
       services: [
         { name: "redis" },
         {
@@ -222,15 +223,15 @@ describe("artifacts", () => {
     [{ untracked: true }, [{ untracked: true, ...zip }]],
     [{ paths: ["a"], exclude: [] }, [{ paths: ["a"], ...zip }]],
     [
-      { name: "n", untracked: false, paths: ["a"], exclude: ["a/b"], when: "on_failure", expire_in: "1 day" },
+      { name: "n", untracked: false, paths: ["a"], exclude: ["a/b"], when: "on_failure", expireIn: "1 day" },
       [{ name: "n", untracked: false, paths: ["a"], exclude: ["a/b"], when: "on_failure", expire_in: "1 day", ...zip }],
     ],
-    [{ untracked: false, paths: [], expire_in: "1 day" }, []],
+    [{ untracked: false, paths: [], expireIn: "1 day" }, []],
     [
       {
         paths: ["a"],
         when: "on_success",
-        expire_in: "1 day",
+        expireIn: "1 day",
         reports: { junit: ["j*.xml"], sast: ["s"], lsif: ["l"] },
       },
       [
@@ -254,10 +255,13 @@ describe("artifacts", () => {
 
 it("caches come as they were given", () => {
   const cache: BuildSpec["cache"] = [
-    { key: "a", paths: ["m/"], policy: "pull", when: "always", untracked: true, fallback_keys: ["b"] },
+    { key: "a", paths: ["m/"], policy: "pull", when: "always", untracked: true, fallbackKeys: ["b"] },
     { key: "b" },
   ];
-  expect(payloadOf({ spec: { cache } }).cache).toEqual(cache);
+  expect(payloadOf({ spec: { cache } }).cache).toEqual([
+    { key: "a", paths: ["m/"], policy: "pull", when: "always", untracked: true, fallback_keys: ["b"] },
+    { key: "b" },
+  ]);
 });
 
 it("dependencies are fetched with the job's own token, when they have an archive", () => {
@@ -287,8 +291,48 @@ it("a build that an earlier version stored is as good as any", () => {
   const json = JSON.stringify({
     ...old,
     variables: [{ key: "A", value: "1", public: true, masked: false, file: false }],
+    image: { name: "x", pull_policy: ["never"] },
+    services: [{ name: "y", alias: "z", pull_policy: ["always"] }, { name: "w" }],
+    artifacts: { paths: ["a"], expire_in: "2 days" },
+    cache: [{ key: "k", fallback_keys: ["f"] }, { key: "l" }],
   });
-  const { git_info: git, hooks, variables } = payloadOf({ spec: readSpec(json) });
+  const { git_info: git, hooks, variables, image, services, artifacts, cache } = payloadOf({ spec: readSpec(json) });
   expect({ protected: git.protected, hooks }).toEqual({ protected: false, hooks: [] });
   expect(variables.at(-1)).toEqual({ key: "A", value: "1", public: true, masked: false });
+  expect(image).toEqual({ name: "x", pull_policy: ["never"] });
+  expect(services).toEqual([{ name: "y", alias: "z", pull_policy: ["always"] }, { name: "w" }]);
+  expect(artifacts).toMatchObject([{ paths: ["a"], expire_in: "2 days" }]);
+  expect(cache).toEqual([{ key: "k", fallback_keys: ["f"] }, { key: "l" }]);
+});
+
+/** The same, with a member in every object that no dialect knows. */
+const withUnknown = <T>(value: T): T => {
+  if (Array.isArray(value)) return value.map(withUnknown) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).map(([key, inner]) => [key, withUnknown(inner)]);
+  return { ...Object.fromEntries(members), added: "leak" } as T;
+};
+
+it("what the core adds to anything no runner is sent, in either dialect", () => {
+  const image = {
+    name: "x",
+    ports: [{ number: 80, protocol: "http", name: "web" }],
+    variables: [{ key: "A", value: "1" }],
+    docker: { user: "1" },
+    kubernetes: { user: "1" },
+  } as const;
+  const spec: BuildSpec = specOf({
+    image,
+    services: [image],
+    variables: [{ key: "P", value: "1", public: true, masked: false, file: false, raw: false }],
+    artifacts: { paths: ["a"], exclude: ["b"], reports: { junit: ["j.xml"] } },
+    cache: [{ key: "k" }],
+    afterScript: ["true"],
+  });
+  const claimed = withUnknown(claimedOf({ spec, dependencies }));
+  const figures = withUnknown({ queueSize: 1, queueDepth: 1, projectRunningOnInstanceRunners: 1 });
+  const asked = withUnknown(runner);
+  expect(JSON.stringify(claimed)).toContain("leak");
+  expect(JSON.stringify(presentJob(claimed, asked, figures, ORIGIN))).not.toContain("leak");
+  expect(JSON.stringify(presentClaimed(claimed, asked, ORIGIN))).not.toContain("leak");
 });

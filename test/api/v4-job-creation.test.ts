@@ -92,7 +92,7 @@ describe("what a request says reaches the build", () => {
     ],
     [
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
-      { artifacts: { paths: ["out/"], expire_in: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
+      { artifacts: { paths: ["out/"], expireIn: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
     ],
     [
       { services: [{ name: "db", variables: { A: 1, constructor: "x" }, ports: [5432], pull_policy: "always" }] },
@@ -105,7 +105,7 @@ describe("what a request says reaches the build", () => {
               { key: "constructor", value: "x" },
             ],
             ports: [{ number: 5432, protocol: "http", name: "default_port" }],
-            pull_policy: ["always"],
+            pullPolicy: ["always"],
           },
         ],
       },
@@ -126,7 +126,7 @@ describe("what a request says reaches the build", () => {
           name: "x",
           variables: [{ key: "A", value: "1" }],
           ports: [{ number: 80, protocol: "https", name: "web" }],
-          pull_policy: ["never", "if-not-present"],
+          pullPolicy: ["never", "if-not-present"],
           docker: { platform: "linux/arm64", user: "1000" },
           kubernetes: { user: "1000:1000" },
         },

@@ -1,5 +1,5 @@
 /** What an earlier version stored lacks fields that today's code reads. */
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { buildStub, directoryStub, projectStub } from "../../src/stubs.ts";
@@ -34,4 +34,33 @@ test("a build's spec is complete", async () => {
   const spec = valueOf(await buildStub(env, id).original());
   expect(Object.keys(spec).toSorted()).toEqual(Object.keys(specOf()).toSorted());
   expect(spec).toMatchObject({ refProtected: false, preGetSourcesScript: [], variables: [{ key: "A", raw: false }] });
+});
+
+test("a build that an earlier version asked for, and did not get to make, is made with today's names", async () => {
+  const project = await createProject();
+  const { id } = await createJob(project.id, { cache: { key: "k", fallback_keys: ["f"] }, artifacts: { paths: "a" } });
+  const spec = { ...valueOf(await buildStub(env, id).original()) };
+  expect(spec.cache).toEqual([{ key: "k", fallbackKeys: ["f"] }]);
+  const message = {
+    to: "build",
+    build: {
+      id: id + 1_000_000,
+      pipelineId: 1,
+      spec: { ...spec, cache: [{ key: "k", fallback_keys: ["f"] }], artifacts: { expire_in: "1 day" } },
+      project: { ...project, repoUrl: "", defaultBranch: "main", tokenEpoch: 1 },
+    },
+  };
+  const stub = projectStub(env, project.id);
+  await rowsOf(
+    stub,
+    `INSERT INTO outbox (destination, revision, body, tries, due_at_ms)
+     VALUES ('build/${message.build.id}', 1, '${JSON.stringify(message)}', 0, 0)`,
+  );
+  await runInDurableObject(stub, (_instance, { storage }) => storage.setAlarm(Date.now() + 60_000));
+  await evictDurableObject(stub);
+  await runDurableObjectAlarm(stub);
+  expect(valueOf(await buildStub(env, message.build.id).original())).toMatchObject({
+    cache: [{ key: "k", fallbackKeys: ["f"] }],
+    artifacts: { expireIn: "1 day" },
+  });
 });

@@ -37,12 +37,12 @@ const dependsOn = ({ build, downloadToken }: ClaimedDependency, projectName: str
   token: downloadToken,
 });
 
-const artifactOptions = ({ name, untracked, paths, when, expire_in }: ArtifactsSpec) => ({
+const artifactOptions = ({ name, untracked, paths, when, expireIn }: ArtifactsSpec) => ({
   name,
   untracked,
   paths,
   when,
-  expire_in,
+  expire_in: expireIn,
 });
 
 const cacheOptions = ({ key, untracked, paths }: CacheSpec) => ({ key, untracked, paths });

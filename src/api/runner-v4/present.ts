@@ -1,11 +1,14 @@
-/** A claimed build as today's runners read it: one wrong JSON type, and the runner loses the job without a word. */
+/**
+ * A claimed build as today's runners read it: one wrong JSON type, and the runner loses the job without a word. So each field
+ * is named here: what the core adds to a spec, no runner is sent unasked.
+ */
 import { REVISION, VERSION } from "../../settings.ts";
 import { ADMIN } from "../../core/admin.ts";
 import { FAILURE_REASONS } from "../../core/build/build.ts";
 import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/build/claimed.ts";
 import { timeoutOn } from "../../core/runner/runner.ts";
 import type { Runner } from "../../core/runner/runner.ts";
-import type { BuildSpec, ImageSpec, Variable } from "../../core/build/spec.ts";
+import type { BuildSpec, CacheSpec, ImageSpec, Variable } from "../../core/build/spec.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
 import { allVariables } from "../../core/build/variables.ts";
 import { jobArtifacts } from "./job-artifacts.ts";
@@ -85,8 +88,29 @@ const jobSteps = ({ beforeScript, script, afterScript }: BuildSpec, timeout: num
 
 /** What is undefined is left out of the JSON. Runners fail a job for options of an executor that they don't know. */
 const jobImage = ({ docker, kubernetes, ...image }: ImageSpec) => ({
-  ...image,
-  executor_opts: docker === undefined && kubernetes === undefined ? undefined : { docker, kubernetes },
+  name: image.name,
+  alias: image.alias,
+  entrypoint: image.entrypoint,
+  command: image.command,
+  ports: image.ports?.map(({ number, protocol, name }) => ({ number, protocol, name })),
+  variables: image.variables?.map(({ key, value }) => ({ key, value })),
+  pull_policy: image.pullPolicy,
+  executor_opts:
+    docker === undefined && kubernetes === undefined
+      ? undefined
+      : {
+          docker: docker && { platform: docker.platform, user: docker.user },
+          kubernetes: kubernetes && { user: kubernetes.user },
+        },
+});
+
+const jobCache = ({ key, untracked, paths, policy, when, fallbackKeys }: CacheSpec) => ({
+  key,
+  untracked,
+  paths,
+  policy,
+  when,
+  fallback_keys: fallbackKeys,
 });
 
 /** The token is the running job's own: it opens the archives of its project's jobs while it runs. */
@@ -131,7 +155,7 @@ export const presentJob = (
     image: spec.image === null ? null : jobImage(spec.image),
     services: spec.services.map(jobImage),
     artifacts: spec.artifacts === null ? [] : jobArtifacts(spec.artifacts),
-    cache: spec.cache,
+    cache: spec.cache.map(jobCache),
     credentials: [],
     dependencies: dependencies.map((each) => jobDependency(each, token)),
     features: {

@@ -47,7 +47,8 @@ runnerRoutes.post(
     if (!settings.ok) return settings;
     const { token, info } = asked.value;
     const runner = await registerRunner(context.env, token, { ...DEFAULT_RUNNER_SETTINGS, ...settings.value }, info);
-    return runner.ok ? accept(context.json({ ...runner.value, token_expires_at: null }, 201)) : runner;
+    if (!runner.ok) return runner;
+    return accept(context.json({ id: runner.value.id, token: runner.value.token, token_expires_at: null }, 201));
   }),
 );
 

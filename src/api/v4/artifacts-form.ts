@@ -48,4 +48,5 @@ export const artifacts = v.pipe(
     ),
     reports: v.exactOptional(reports),
   }),
+  v.transform(({ expire_in: expireIn, ...rest }) => (expireIn === undefined ? rest : { ...rest, expireIn })),
 );

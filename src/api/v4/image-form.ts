@@ -44,9 +44,13 @@ const imageMap = v.object({
   docker: v.exactOptional(v.pipe(record, v.object({ platform: v.exactOptional(line), user: v.exactOptional(line) }))),
   kubernetes: v.exactOptional(v.pipe(record, v.object({ user: v.exactOptional(line) }))),
 });
+const imageWithOptions = v.pipe(
+  imageMap,
+  v.transform(({ pull_policy: pullPolicy, ...rest }) => (pullPolicy === undefined ? rest : { ...rest, pullPolicy })),
+);
 const imageName = v.pipe(
   line,
   v.transform((name) => ({ name })),
 );
 
-export const image = v.lazy((input) => (isRecord(input) ? imageMap : imageName));
+export const image = v.lazy((input) => (isRecord(input) ? imageWithOptions : imageName));

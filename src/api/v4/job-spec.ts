@@ -52,7 +52,7 @@ const variableMap = v.pipe(
   variableList,
 );
 
-const cache = v.object({
+const cacheFields = v.object({
   key: v.exactOptional(line),
   untracked: v.exactOptional(looseBoolean),
   paths: v.exactOptional(texts),
@@ -60,6 +60,12 @@ const cache = v.object({
   when,
   fallback_keys: v.exactOptional(texts),
 });
+const cache = v.pipe(
+  cacheFields,
+  v.transform(({ fallback_keys: fallbackKeys, ...rest }) =>
+    fallbackKeys === undefined ? rest : { ...rest, fallbackKeys },
+  ),
+);
 const oneCache = v.pipe(
   cache,
   v.transform((one) => [one]),

@@ -26,7 +26,8 @@ export const createRunner: Handler = async (context) => {
   const projectId = await servedProject(context.env, form.value);
   if (!projectId.ok) return projectId;
   const runner = await create(context.env, projectId.value, { ...DEFAULT_RUNNER_SETTINGS, ...settings.value });
-  return runner.ok ? accept(context.json({ ...runner.value, token_expires_at: null }, 201)) : runner;
+  if (!runner.ok) return runner;
+  return accept(context.json({ id: runner.value.id, token: runner.value.token, token_expires_at: null }, 201));
 };
 
 /** Null for a runner that serves all. */

@@ -36,7 +36,7 @@ export interface ImageSpec {
   readonly ports?: readonly ImagePort[];
   readonly variables?: readonly Pick<Variable, "key" | "value">[];
   /** Tried in this order. */
-  readonly pull_policy?: readonly PullPolicy[];
+  readonly pullPolicy?: readonly PullPolicy[];
   /** What is for one executor alone. */
   readonly docker?: { readonly platform?: string; readonly user?: string };
   readonly kubernetes?: { readonly user?: string };
@@ -69,7 +69,8 @@ export interface ArtifactsSpec {
   readonly paths?: readonly string[];
   readonly exclude?: readonly string[];
   readonly when?: "on_success" | "on_failure" | "always";
-  readonly expire_in?: string;
+  /** As people write it, `3 days`. */
+  readonly expireIn?: string;
   /** Paths by the type of the report. */
   readonly reports?: Readonly<Record<string, readonly string[]>>;
 }
@@ -80,7 +81,7 @@ export interface CacheSpec {
   readonly paths?: readonly string[];
   readonly policy?: "pull-push" | "pull" | "push";
   readonly when?: "on_success" | "on_failure" | "always";
-  readonly fallback_keys?: readonly string[];
+  readonly fallbackKeys?: readonly string[];
 }
 
 /** The project as a build sees it: a copy made when the build is created. */

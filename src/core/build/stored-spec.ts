@@ -1,25 +1,62 @@
-/** Specs and projects are stored as JSON, some of them by an earlier version, which knew fewer fields. */
+/**
+ * Specs and projects are stored as JSON, some of them by an earlier version, which knew fewer fields and wrote three of them
+ * by GitLab's names.
+ */
 import { DEFAULT_SETTINGS } from "../project.ts";
 import type { Project } from "../project.ts";
-import type { BuildSpec, ProjectSnapshot, Variable } from "./spec.ts";
+import type { ArtifactsSpec, BuildSpec, CacheSpec, ImageSpec, ProjectSnapshot, Variable } from "./spec.ts";
 
 type WithLater<T, Later extends keyof T> = Omit<T, Later> & Partial<Pick<T, Later>>;
 
-type StoredSpec = Omit<WithLater<BuildSpec, "refProtected" | "preGetSourcesScript">, "variables"> & {
+type StoredImage = ImageSpec & { readonly pull_policy?: Exclude<ImageSpec["pullPolicy"], undefined> };
+type StoredArtifacts = ArtifactsSpec & { readonly expire_in?: string };
+type StoredCache = CacheSpec & { readonly fallback_keys?: readonly string[] };
+
+/** What any version stored. */
+export interface StoredSpec extends Omit<
+  WithLater<BuildSpec, "refProtected" | "preGetSourcesScript">,
+  "variables" | "image" | "services" | "artifacts" | "cache"
+> {
   readonly variables: readonly WithLater<Variable, "raw">[];
-};
+  readonly image: StoredImage | null;
+  readonly services: readonly StoredImage[];
+  readonly artifacts: StoredArtifacts | null;
+  readonly cache: readonly StoredCache[];
+}
 
-export const readSpec = (json: string): BuildSpec => {
-  const stored = JSON.parse(json) as StoredSpec;
-  const variables = stored.variables.map((variable) => ({ raw: false, ...variable }));
-  return { refProtected: false, preGetSourcesScript: [], ...stored, variables };
-};
+const currentImage = ({ pull_policy: pullPolicy, ...image }: StoredImage): ImageSpec =>
+  pullPolicy === undefined ? image : { ...image, pullPolicy };
 
-export const readSnapshot = (json: string): ProjectSnapshot => ({
+const currentArtifacts = ({ expire_in: expireIn, ...artifacts }: StoredArtifacts): ArtifactsSpec =>
+  expireIn === undefined ? artifacts : { ...artifacts, expireIn };
+
+const currentCache = ({ fallback_keys: fallbackKeys, ...cache }: StoredCache): CacheSpec =>
+  fallbackKeys === undefined ? cache : { ...cache, fallbackKeys };
+
+/** A spec as today's code reads it, from whichever version stored it. */
+export const currentSpec = (stored: StoredSpec): BuildSpec => ({
+  refProtected: false,
+  preGetSourcesScript: [],
+  ...stored,
+  variables: stored.variables.map((variable) => ({ raw: false, ...variable })),
+  image: stored.image === null ? null : currentImage(stored.image),
+  services: stored.services.map(currentImage),
+  artifacts: stored.artifacts === null ? null : currentArtifacts(stored.artifacts),
+  cache: stored.cache.map(currentCache),
+});
+
+export const readSpec = (json: string): BuildSpec => currentSpec(JSON.parse(json) as StoredSpec);
+
+export type StoredSnapshot = WithLater<ProjectSnapshot, "gitDepth" | "serverUrl">;
+
+/** A snapshot as today's code reads it, from whichever version stored it. */
+export const currentSnapshot = (stored: StoredSnapshot): ProjectSnapshot => ({
   gitDepth: DEFAULT_SETTINGS.gitDepth,
   serverUrl: null,
-  ...(JSON.parse(json) as WithLater<ProjectSnapshot, "gitDepth" | "serverUrl">),
+  ...stored,
 });
+
+export const readSnapshot = (json: string): ProjectSnapshot => currentSnapshot(JSON.parse(json) as StoredSnapshot);
 
 export const readProject = (json: string): Project => ({
   gitDepth: DEFAULT_SETTINGS.gitDepth,
