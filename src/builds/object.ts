@@ -14,6 +14,8 @@ import type { BuildEvent } from "../core/build/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/build/spec.ts";
+import { nameOf } from "../core/principal.ts";
+import type { Actor } from "../core/principal.ts";
 import { queueNotice } from "../core/build/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/build/summary.ts";
 import { undeliveredTeller } from "../storage/undelivered.ts";
@@ -210,8 +212,8 @@ export class BuildObject extends DurableObject<Env> {
     return this.#record.build === null ? refuse(unknownBuild) : accept(this.#store.spec().spec);
   }
 
-  cancel(by: string, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#record.command({ kind: "cancel", by, force }, requestId);
+  cancel(by: Actor, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#record.command({ kind: "cancel", by: nameOf(by), force }, requestId);
   }
 
   /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
@@ -220,10 +222,10 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** Removes trace and artifacts for good; the record stays. */
-  async erase(by: string, requestId?: string): Promise<Outcome<BuildSummary>> {
+  async erase(by: Actor, requestId?: string): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) return refuse(unknownBuild);
     const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
-    return this.#record.command({ kind: "erase", by, hasContent }, requestId, () => {
+    return this.#record.command({ kind: "erase", by: nameOf(by), hasContent }, requestId, () => {
       this.#trace.clear();
       this.#artifacts.retireAll(Date.now());
     });

@@ -23,7 +23,6 @@ import { logChange } from "./change-log.ts";
 
 export interface NewBuild {
   readonly id: number;
-  readonly pipelineId: number;
   readonly spec: BuildSpec;
   readonly project: ProjectSnapshot;
   /** The request that asked for it, for the log alone. */
@@ -82,7 +81,7 @@ export class BuildRecord {
 
   create(input: NewBuild, nowMs: number): void {
     const { store, sql } = this.#parts;
-    const ids = { id: input.id, pipelineId: input.pipelineId, projectId: input.project.id };
+    const ids = { id: input.id, pipelineId: input.spec.pipeline.id, projectId: input.project.id };
     const created = newBuild(ids, input.spec.timeoutSeconds, nowMs);
     const enqueue: BuildEvent = { kind: "enqueue" };
     const queued = decide(created, enqueue, nowMs);

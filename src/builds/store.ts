@@ -2,6 +2,7 @@
 import type { Build, BuildStatus, Claim, FailureReason, HistoryEntry } from "../core/build/build.ts";
 import type { DotenvVariable } from "../core/artifact/dotenv.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/build/spec.ts";
+import { lonePipeline } from "../core/build/pipeline-ref.ts";
 import { readSnapshot, readSpec } from "../core/build/stored-spec.ts";
 import type { ArtifactSummary } from "../core/build/summary.ts";
 import type { Bindings, Sql } from "../storage/sql.ts";
@@ -147,9 +148,12 @@ export class BuildStore {
   /** Written once, so read once. */
   spec(): { readonly spec: BuildSpec; readonly project: ProjectSnapshot } {
     if (this.#spec !== null) return this.#spec;
-    const row = this.#sql.first<SpecRow>("SELECT spec, project FROM spec");
+    const row = this.#sql.first<SpecRow & Pick<BuildRow, "pipeline_id" | "created_at_ms">>(
+      "SELECT spec, project, pipeline_id, created_at_ms FROM spec JOIN build",
+    );
     if (row === null) throw new Error("a build without a spec");
-    this.#spec = { spec: readSpec(row.spec), project: readSnapshot(row.project) };
+    const pipeline = lonePipeline(row.pipeline_id, row.created_at_ms);
+    this.#spec = { spec: readSpec(row.spec, pipeline), project: readSnapshot(row.project) };
     return this.#spec;
   }
 

@@ -6,10 +6,12 @@
  */
 import type { NewBuild } from "../builds/record.ts";
 import { newBuild } from "../core/build/build.ts";
-import type { BuildSpec, ProjectSnapshot } from "../core/build/spec.ts";
+import { lonePipeline } from "../core/build/pipeline-ref.ts";
+import type { BuildSpec, NewSpec, ProjectSnapshot } from "../core/build/spec.ts";
 import { summarize } from "../core/build/summary.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
 import type { Project } from "../core/project.ts";
+import type { Actor } from "../core/principal.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { GroupCommit } from "../storage/group-commit.ts";
@@ -67,9 +69,14 @@ export class ProjectBuilds {
     if (state.project !== null) state.store.removeBuild(buildId);
   }
 
-  async create(spec: BuildSpec, idempotency: Idempotency | null, requestId?: string): Promise<Outcome<BuildSummary>> {
+  async create(
+    by: Actor,
+    spec: NewSpec,
+    idempotency: Idempotency | null,
+    requestId?: string,
+  ): Promise<Outcome<BuildSummary>> {
     const { numbers } = this.#parts;
-    const id = await numbers.with(["build", "pipeline"], () => this.#addOnce(spec, idempotency, requestId));
+    const id = await numbers.with(["build", "pipeline"], () => this.#addOnce(by, spec, idempotency, requestId));
     return id.ok ? this.#created(id.value) : id;
   }
 
@@ -77,9 +84,9 @@ export class ProjectBuilds {
    * Makes a new build of an old one's spec, in the same pipeline. The old build decides who wins: it names its successor
    * in a transaction of its own. A crash between that and the making of the successor is repaired by the next retry.
    */
-  async retry(oldId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
+  async retry(by: Actor, oldId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
     while (this.#retrying.has(oldId)) await this.#retrying.get(oldId);
-    const retried = this.#retry(oldId, requestId).finally(() => this.#retrying.delete(oldId));
+    const retried = this.#retry(by, oldId, requestId).finally(() => this.#retrying.delete(oldId));
     this.#retrying.set(
       oldId,
       retried.catch(() => {}),
@@ -87,12 +94,11 @@ export class ProjectBuilds {
     return retried;
   }
 
-  async #retry(oldId: number, requestId: string | undefined): Promise<Outcome<BuildSummary>> {
+  async #retry(by: Actor, oldId: number, requestId: string | undefined): Promise<Outcome<BuildSummary>> {
     const { env, state, numbers } = this.#parts;
-    const [original, summary] = await Promise.all([buildStub(env, oldId).original(), buildStub(env, oldId).summary()]);
+    const original = await buildStub(env, oldId).original();
     // Copied: an RPC result that is kept alive also keeps the callee's session open.
     if (!original.ok) return refuse(original.refusal);
-    if (!summary.ok) return refuse(summary.refusal);
     const newId = await numbers.with(["build"], () => numbers.take("build"));
     const marked = await buildStub(env, oldId).markRetried(newId, requestId);
     let successor = newId;
@@ -103,12 +109,12 @@ export class ProjectBuilds {
     }
     const project = state.current();
     if (!project.ok) return project;
-    this.#add(project.value, original.value, { id: successor, pipelineId: summary.value.pipelineId, requestId }, null);
+    this.#add(project.value, { ...original.value, user: by.user }, { id: successor, requestId }, null);
     return this.#created(successor);
   }
 
   /** Synchronous from its checks to the end of its transaction: what is checked is still so when it is written. */
-  #addOnce(spec: BuildSpec, idempotency: Idempotency | null, requestId: string | undefined): Outcome<number> {
+  #addOnce(by: Actor, spec: NewSpec, idempotency: Idempotency | null, requestId: string | undefined): Outcome<number> {
     const { state, numbers } = this.#parts;
     const project = state.current();
     if (!project.ok) return project;
@@ -119,20 +125,21 @@ export class ProjectBuilds {
     const foreign = spec.dependencies.find((id) => !state.store.hasBuild(id));
     if (foreign !== undefined) return refuse(foreignDependency(foreign));
     const id = numbers.take("build");
-    this.#add(project.value, spec, { id, pipelineId: numbers.take("pipeline"), requestId }, idempotency);
+    const pipeline = lonePipeline(numbers.take("pipeline"), Date.now());
+    this.#add(project.value, { ...spec, pipeline, user: by.user }, { id, requestId }, idempotency);
     return accept(id);
   }
 
   #add(
     project: Project,
     spec: BuildSpec,
-    what: Pick<NewBuild, "id" | "pipelineId" | "requestId">,
+    what: Pick<NewBuild, "id" | "requestId">,
     idempotency: Idempotency | null,
   ): void {
     const { sql, state, messages, arm } = this.#parts;
     const nowMs = Date.now();
-    const { id, pipelineId } = what;
-    const created = newBuild({ id, pipelineId, projectId: project.id }, spec.timeoutSeconds, nowMs);
+    const ids = { id: what.id, pipelineId: spec.pipeline.id, projectId: project.id };
+    const created = newBuild(ids, spec.timeoutSeconds, nowMs);
     sql.transaction(() => {
       state.store.addBuild(summarize(created, spec, []), idempotency);
       messages.putBuild({ ...what, spec, project: snapshot(project) }, nowMs);

@@ -1,6 +1,8 @@
 /** What a project tells others: new builds that they are to be made, the directory and the queue how the project is now. */
 import type { NewBuild } from "../builds/record.ts";
+import { lonePipeline } from "../core/build/pipeline-ref.ts";
 import { currentSnapshot, currentSpec } from "../core/build/stored-spec.ts";
+import type { StoredSnapshot, StoredSpec } from "../core/build/stored-spec.ts";
 import type { Project } from "../core/project.ts";
 import { FIRST_RETRY_MS, Outbox } from "../storage/outbox.ts";
 import type { Delivery } from "../storage/outbox.ts";
@@ -12,9 +14,22 @@ import { buildStub, directoryStub, queueStub } from "../stubs.ts";
 import type { ProjectState } from "./state.ts";
 
 type Message =
-  | { readonly to: "build"; readonly build: NewBuild }
+  | { readonly to: "build"; readonly build: StoredBuild }
   | { readonly to: "directory"; readonly project: Project; readonly deleting: boolean }
   | { readonly to: "queue"; readonly sharedRunnersEnabled: boolean };
+
+/** An earlier version may have stored a message and not got to send it. */
+interface StoredBuild extends Omit<NewBuild, "spec" | "project"> {
+  readonly pipelineId?: number;
+  readonly spec: StoredSpec;
+  readonly project: StoredSnapshot;
+}
+
+const currentBuild = ({ pipelineId, ...build }: StoredBuild, nowMs: number): NewBuild => ({
+  ...build,
+  spec: currentSpec(build.spec, lonePipeline(pipelineId ?? build.id, nowMs)),
+  project: currentSnapshot(build.project),
+});
 
 /** How long an answer waits for directory and queue, so that a read right after it sees the change. */
 const SETTLE_MS = 1000;
@@ -77,9 +92,7 @@ export class ProjectMessages {
     const { env, state } = this.#parts;
     switch (message.to) {
       case "build": {
-        const { spec, project } = message.build;
-        // An earlier version may have stored the message, and not got to send it.
-        const build = { ...message.build, spec: currentSpec(spec), project: currentSnapshot(project) };
+        const build = currentBuild(message.build, Date.now());
         const created = await buildStub(env, build.id).create(build);
         if (created.ok) state.store.updateBuild(created.value);
         return "done";

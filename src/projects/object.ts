@@ -1,8 +1,9 @@
 /** One project: its settings, its builds and its end. This file is the list of what can be asked of it. */
 import { DurableObject } from "cloudflare:workers";
-import type { BuildSpec } from "../core/build/spec.ts";
+import type { NewSpec } from "../core/build/spec.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
 import type { Project, ProjectSettings } from "../core/project.ts";
+import type { Actor } from "../core/principal.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { EarliestAlarm } from "../storage/alarm.ts";
@@ -85,13 +86,18 @@ export class ProjectObject extends DurableObject<Env> {
   }
 
   /** Makes one build. Errors: `not_found`, `invalid` for dependencies that aren't of this project or a reused key. */
-  createBuild(spec: BuildSpec, idempotency: Idempotency | null, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#builds.create(spec, idempotency, requestId);
+  createBuild(
+    by: Actor,
+    spec: NewSpec,
+    idempotency: Idempotency | null,
+    requestId?: string,
+  ): Promise<Outcome<BuildSummary>> {
+    return this.#builds.create(by, spec, idempotency, requestId);
   }
 
   /** Makes a new build of an old one's spec, once. Errors: `not_found`, `not_retryable`. */
-  retryBuild(oldId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#builds.retry(oldId, requestId);
+  retryBuild(by: Actor, oldId: number, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#builds.retry(by, oldId, requestId);
   }
 
   listBuilds(query: BuildQuery): Outcome<BuildList> {

@@ -2,7 +2,7 @@
 import type { BuildStatus } from "../core/build/build.ts";
 import { isFinished } from "../core/build/build.ts";
 import type { Project } from "../core/project.ts";
-import { readProject } from "../core/build/stored-spec.ts";
+import { readProject, readSummary } from "../core/build/stored-spec.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { IndexRow, ProjectRow } from "./schema.ts";
@@ -66,7 +66,7 @@ export class ProjectStore {
 
   build(id: number): BuildSummary | null {
     const row = this.#sql.first<IndexRow>("SELECT summary FROM build WHERE id = :id", { id });
-    return row === null ? null : (JSON.parse(row.summary) as BuildSummary);
+    return row === null ? null : readSummary(row.summary);
   }
 
   addBuild(summary: BuildSummary, idempotency: Idempotency | null): void {
@@ -120,7 +120,7 @@ export class ProjectStore {
     );
     const total = counted?.n ?? 0;
     return {
-      builds: rows.slice(0, limit).map((row) => JSON.parse(row.summary) as BuildSummary),
+      builds: rows.slice(0, limit).map((row) => readSummary(row.summary)),
       hasMore: rows.length > limit,
       total: total > MAX_COUNTED ? null : total,
     };

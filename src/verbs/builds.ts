@@ -3,6 +3,7 @@ import { completeSpec } from "../core/build/asked-spec.ts";
 import type { AskedSpec } from "../core/build/asked-spec.ts";
 import type { BuildStatus, HistoryEntry } from "../core/build/build.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
+import type { Actor } from "../core/principal.ts";
 import { refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { currentRequest } from "../http/request-log.ts";
@@ -26,6 +27,7 @@ export const listBuilds = (env: Env, projectId: number, query: BuildQuery): Prom
  */
 export const createBuild = async (
   env: Env,
+  by: Actor,
   projectId: number,
   asked: AskedSpec,
   idempotency: Idempotency | null,
@@ -34,7 +36,7 @@ export const createBuild = async (
   const project = await showProject(env, projectId);
   if (!project.ok) return project;
   const spec = completeSpec(asked, project.value);
-  return spec.ok ? projectStub(env, projectId).createBuild(spec.value, idempotency, currentRequest()) : spec;
+  return spec.ok ? projectStub(env, projectId).createBuild(by, spec.value, idempotency, currentRequest()) : spec;
 };
 
 /** Errors: `not_found`. */
@@ -46,15 +48,15 @@ export const historyOf = (env: Env, id: number): Promise<Outcome<readonly Histor
   retrying(async () => buildStub(env, id).history());
 
 /** Errors: `not_found`. A build that has ended stays as it is. */
-export const cancelBuild = (env: Env, by: string, id: number, force: boolean): Promise<Outcome<BuildSummary>> =>
+export const cancelBuild = (env: Env, by: Actor, id: number, force: boolean): Promise<Outcome<BuildSummary>> =>
   retrying(async () => buildStub(env, id).cancel(by, force, currentRequest()));
 
 /** A new build of the same spec. Errors: `not_found`, `not_retryable`. */
-export const retryBuild = (env: Env, projectId: number, id: number): Promise<Outcome<BuildSummary>> =>
-  projectStub(env, projectId).retryBuild(id, currentRequest());
+export const retryBuild = (env: Env, by: Actor, projectId: number, id: number): Promise<Outcome<BuildSummary>> =>
+  projectStub(env, projectId).retryBuild(by, id, currentRequest());
 
 /** Removes its log and artifacts; its record stays. Errors: `not_found`, `not_erasable`. */
-export const eraseBuild = (env: Env, by: string, id: number): Promise<Outcome<BuildSummary>> =>
+export const eraseBuild = (env: Env, by: Actor, id: number): Promise<Outcome<BuildSummary>> =>
   buildStub(env, id).erase(by, currentRequest());
 
 /** What each pending one of these waits for, by id. One call for all of them, none when nothing waits. */

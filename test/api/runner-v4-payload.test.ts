@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { presentClaimed } from "../../src/api/ci-v1/present.ts";
 import { presentJob } from "../../src/api/runner-v4/present.ts";
+import { lonePipeline } from "../../src/core/build/pipeline-ref.ts";
 import { FAILURE_REASONS } from "../../src/core/build/build.ts";
 import type { BuildSpec } from "../../src/core/build/spec.ts";
 import { readSpec } from "../../src/core/build/stored-spec.ts";
 import type { JobPayload } from "../tools/wire/go-payload.ts";
-import { claimedOf, dependencies, ORIGIN, payloadOf, runner } from "../tools/wire/job-payload.ts";
+import { claimedOf, dependencies, ORIGIN, payloadOf, QUEUED_MS, runner } from "../tools/wire/job-payload.ts";
 import type { Case } from "../tools/wire/job-payload.ts";
 import { specOf } from "../tools/objects/spec.ts";
 
@@ -287,7 +288,7 @@ it("what dependencies hand on comes after the job's own variables, in both diale
 });
 
 it("a build that an earlier version stored is as good as any", () => {
-  const { refProtected: _unknown, preGetSourcesScript: _too, ...old } = specOf();
+  const { refProtected: _1, preGetSourcesScript: _2, commit: _3, pipeline: _4, user: _5, ...old } = specOf();
   const json = JSON.stringify({
     ...old,
     variables: [{ key: "A", value: "1", public: true, masked: false, file: false }],
@@ -296,7 +297,18 @@ it("a build that an earlier version stored is as good as any", () => {
     artifacts: { paths: ["a"], expire_in: "2 days" },
     cache: [{ key: "k", fallback_keys: ["f"] }, { key: "l" }],
   });
-  const { git_info: git, hooks, variables, image, services, artifacts, cache } = payloadOf({ spec: readSpec(json) });
+  const spec = readSpec(json, lonePipeline(77, QUEUED_MS));
+  const payload = payloadOf({ spec });
+  const { git_info: git, hooks, variables, image, services, artifacts, cache } = payload;
+  expect(payload.job_info).toMatchObject({ pipeline_id: 77, user_id: 1 });
+  expect(environmentOf(payload)).toMatchObject({
+    CI_PIPELINE_ID: "77",
+    CI_PIPELINE_IID: "77",
+    CI_PIPELINE_SOURCE: "api",
+    CI_PIPELINE_CREATED_AT: "2026-11-25T12:00:00Z",
+    CI_COMMIT_MESSAGE: "",
+    GITLAB_USER_LOGIN: "admin",
+  });
   expect({ protected: git.protected, hooks }).toEqual({ protected: false, hooks: [] });
   expect(variables.at(-1)).toEqual({ key: "A", value: "1", public: true, masked: false });
   expect(image).toEqual({ name: "x", pull_policy: ["never"] });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { projectStub } from "../../src/stubs.ts";
 import { file, upload } from "../tools/clients/legacy-artifacts.ts";
 import {
@@ -78,7 +79,7 @@ describe("a request", () => {
     await patch(build, 0, "forged", "x".repeat(40));
     expect(line()).toMatchObject({ build: id, status: 403, outcome: "forbidden", runner: null });
     await call("GET", "/api/v4/runners/7/jobs");
-    expect(line()).toMatchObject({ route: "/api/v4/runners/:id/jobs", status: 401, outcome: "refused" });
+    expect(line()).toMatchObject({ route: "/api/v4/runners/:id/jobs", status: 401, outcome: "unauthenticated" });
     await call("GET", "/api/v4/projects/1234567", { headers: ADMIN });
     expect(line()).toMatchObject({ route: "/api/v4/projects/:id", status: 404, outcome: "not_found" });
     await call("GET", "/nowhere/at/all");
@@ -131,6 +132,7 @@ test("no secret is ever logged, wherever a client puts it", async () => {
   const { project, runner, build } = await running();
   const variable = "the-value-of-a-secret-variable";
   await projectStub(env, project.id).createBuild(
+    ADMINISTRATOR,
     specOf({ variables: [{ key: "KEY", value: variable, public: false, file: false, masked: true, raw: false }] }),
     null,
   );

@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import type { Access } from "../../src/builds/access.ts";
 import {
   advance,
@@ -219,7 +220,7 @@ describe("stored artifacts", () => {
     const { stub } = await runningBuild();
     const key = await store(stub, "zip");
     await finish(stub);
-    expect(valueOf(await stub.erase("root")).artifacts).toEqual([]);
+    expect(valueOf(await stub.erase(ADMINISTRATOR)).artifacts).toEqual([]);
     expect(refusalOf(await stub.deleteArtifacts(null))).toMatchObject({ reason: "erased" });
     await passTime(stub, 10 * MINUTE);
     expect(await exists(key)).toBe(false);

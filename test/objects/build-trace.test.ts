@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { tokenKeys } from "../../src/settings.ts";
 import { crc32 } from "node:zlib";
 import {
@@ -199,7 +200,7 @@ describe("the archive", () => {
     await stub.report(FIRST, { kind: "succeed" }, logOf("log"));
     await toNextAlarm(stub);
     expect((await archivedKeys(id)).length).toBe(1);
-    await stub.erase("root");
+    await stub.erase(ADMINISTRATOR);
     expect(await traceOf(stub)).toBe("");
     await toNextAlarm(stub);
     expect(await archivedKeys(id)).toEqual([]);
@@ -209,7 +210,7 @@ describe("the archive", () => {
     const { id, stub } = await runningBuild();
     await stub.report(FIRST, { kind: "succeed" }, logOf("secret ".repeat(400_000)));
     const archiving = toNextAlarm(stub);
-    await stub.erase("root");
+    await stub.erase(ADMINISTRATOR);
     await archiving;
     while ((await archivedKeys(id)).length > 0 && (await toNextAlarm(stub)));
     expect(await archivedKeys(id)).toEqual([]);

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { NO_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
@@ -153,7 +154,7 @@ describe("a claim that the build refuses", () => {
   it("goes on with the next", async () => {
     const first = await pendingBuild();
     const notice = await first.stub.notice(first.id);
-    await first.stub.cancel("root", false);
+    await first.stub.cancel(ADMINISTRATOR, false);
     // As if the queue had not heard of it yet.
     await queue().notify(notice);
     const second = await pendingBuild({}, first.projectId);
@@ -261,7 +262,7 @@ describe("the reconciler", () => {
 
   it("rests when nothing is held", async () => {
     for (const row of await rowsOf(queue(), "SELECT build_id AS id FROM build")) {
-      await buildStub(env, Number(row["id"])).cancel("root", true);
+      await buildStub(env, Number(row["id"])).cancel(ADMINISTRATOR, true);
     }
     await runDurableObjectAlarm(queue());
     expect(await rowsOf(queue(), "SELECT * FROM build WHERE state = 'taken'")).toEqual([]);

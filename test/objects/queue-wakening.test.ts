@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner/runner.ts";
 import type { Runner } from "../../src/core/runner/runner.ts";
@@ -26,7 +27,7 @@ it("a runner that is woken for one build and takes an older one leaves the first
   const gone = await enqueue(project, { tags: [red] });
   const blueBuild = await enqueue(project, { tags: [blue] });
   const redBuild = await enqueue(project, { tags: [red] });
-  await buildStub(env, gone).cancel("a test", false);
+  await buildStub(env, gone).cancel(ADMINISTRATOR, false);
 
   const runners = [both, onlyBlue, onlyRed];
   const served: number[] = [];

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import type { RunnerInfo } from "../../src/core/runner/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
@@ -186,7 +187,7 @@ describe("what a runner has or had", () => {
     expect(valueOf(await queue().runnerBuilds(runner.id))).toEqual(ids.slice(0, 100));
     const first = ids[100] ?? 0;
     expect(refusalOf(await queue().findRunnerBuild(runner, first))).toBeNull();
-    await buildStub(env, first).cancel("a test", false);
+    await buildStub(env, first).cancel(ADMINISTRATOR, false);
     expect(refusalOf(await queue().findRunnerBuild(runner, first))).toMatchObject({ reason: "not_found" });
   });
 });

@@ -14,6 +14,8 @@ const forget = async (stub: DurableObjectStub, table: string, column: string, ..
   await evictDurableObject(stub);
 };
 
+const pipelineIdOf = (job: { readonly [field: string]: unknown }): number => (job["pipeline"] as { id: number }).id;
+
 test("a project has the default depth", async () => {
   const project = await createProject({ ci_default_git_depth: 7 });
   await forget(projectStub(env, project.id), "project", "project", "$.gitDepth");
@@ -29,11 +31,32 @@ test("a project has the default depth", async () => {
 
 test("a build's spec is complete", async () => {
   const variables = [{ key: "A", value: "1" }];
-  const { id } = await createJob((await createProject()).id, { variables });
-  await forget(buildStub(env, id), "spec", "spec", "$.refProtected", "$.preGetSourcesScript", "$.variables[0].raw");
+  const { id, ...job } = await createJob((await createProject()).id, { variables });
+  const pipeline = { id: pipelineIdOf(job), iid: pipelineIdOf(job), source: "api" };
+  await forget(
+    buildStub(env, id),
+    "spec",
+    "spec",
+    ...["refProtected", "preGetSourcesScript", "variables[0].raw", "commit", "pipeline", "user"].map(
+      (name) => `$.${name}`,
+    ),
+  );
   const spec = valueOf(await buildStub(env, id).original());
   expect(Object.keys(spec).toSorted()).toEqual(Object.keys(specOf()).toSorted());
   expect(spec).toMatchObject({ refProtected: false, preGetSourcesScript: [], variables: [{ key: "A", raw: false }] });
+  expect(spec).toMatchObject({ pipeline, user: { id: 1 } });
+});
+
+test("a build in its project's list has a pipeline and a user", async () => {
+  const project = await createProject();
+  const job = await createJob(project.id);
+  const stub = projectStub(env, project.id);
+  await forget(stub, "build", "summary", "$.commit", "$.pipeline", "$.user");
+  await rowsOf(stub, `UPDATE build SET summary = json_insert(summary, '$.pipelineId', ${pipelineIdOf(job)})`);
+  const [, jobs] = await answer("GET", `/projects/${project.id}/jobs`);
+  // Its creation counts as the pipeline's, which came a moment before it.
+  const pipeline = { ...(job["pipeline"] as object), created_at: job["created_at"] };
+  expect(jobs).toEqual([{ ...job, pipeline, queued_duration: expect.any(Number) }]);
 });
 
 test("a build that an earlier version asked for, and did not get to make, is made with today's names", async () => {
@@ -45,8 +68,13 @@ test("a build that an earlier version asked for, and did not get to make, is mad
     to: "build",
     build: {
       id: id + 1_000_000,
-      pipelineId: 1,
-      spec: { ...spec, cache: [{ key: "k", fallback_keys: ["f"] }], artifacts: { expire_in: "1 day" } },
+      pipelineId: 12,
+      spec: {
+        ...spec,
+        pipeline: undefined,
+        cache: [{ key: "k", fallback_keys: ["f"] }],
+        artifacts: { expire_in: "1 day" },
+      },
       project: { ...project, repoUrl: "", defaultBranch: "main", tokenEpoch: 1 },
     },
   };
@@ -62,5 +90,6 @@ test("a build that an earlier version asked for, and did not get to make, is mad
   expect(valueOf(await buildStub(env, message.build.id).original())).toMatchObject({
     cache: [{ key: "k", fallbackKeys: ["f"] }],
     artifacts: { expireIn: "1 day" },
+    pipeline: { id: 12, iid: 12, source: "api" },
   });
 });

@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub, metricsStub, queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -26,7 +27,7 @@ const cutOff = async () => {
     queueStub(env),
     `CREATE TRIGGER ${name} BEFORE DELETE ON build WHEN OLD.build_id = ${build.id} BEGIN SELECT RAISE(ABORT, 'down'); END`,
   );
-  await build.stub.cancel("root", false);
+  await build.stub.cancel(ADMINISTRATOR, false);
   return { ...build, mend: () => rowsOf(queueStub(env), `DROP TRIGGER ${name}`) };
 };
 
@@ -70,7 +71,7 @@ it("a metrics object that is away holds up nothing", async () => {
 it("what is delivered at once wakes nobody", async () => {
   const tell = vi.spyOn(env.METRICS, "getByName");
   const { stub } = await pendingBuild();
-  await stub.cancel("root", false);
+  await stub.cancel(ADMINISTRATOR, false);
   await fireAlarm(stub);
   expect(tell).not.toHaveBeenCalled();
 });

@@ -3,7 +3,6 @@
  * is named here: what the core adds to a spec, no runner is sent unasked.
  */
 import { REVISION, VERSION } from "../../settings.ts";
-import { ADMIN } from "../../core/admin.ts";
 import { FAILURE_REASONS } from "../../core/build/build.ts";
 import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/build/claimed.ts";
 import { timeoutOn } from "../../core/runner/runner.ts";
@@ -44,7 +43,7 @@ const jobInfo = ({ summary, project }: ClaimedBuild, figures: QueueFigures, serv
   id: summary.id,
   name: summary.name,
   stage: summary.stage,
-  pipeline_id: summary.pipelineId,
+  pipeline_id: summary.pipeline.id,
   project_id: project.id,
   project_name: project.name,
   project_full_path: project.path,
@@ -53,7 +52,7 @@ const jobInfo = ({ summary, project }: ClaimedBuild, figures: QueueFigures, serv
   organization_id: 0,
   instance_id: new URL(serverUrl).host,
   instance_uuid: "",
-  user_id: ADMIN.id,
+  user_id: summary.user.id,
   scoped_user_id: null,
   time_in_queue_seconds: secondsInQueue(summary, nowMs),
   project_jobs_running_on_instance_runners_count: runningCount(figures.projectRunningOnInstanceRunners),

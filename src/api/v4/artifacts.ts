@@ -1,20 +1,20 @@
 /** A job's artifacts: download the archive or a report, keep them, delete them. */
 import { accept } from "../../core/refusal.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import * as artifacts from "../../verbs/artifacts.ts";
 import { jobResponse } from "./jobs.ts";
 import { withJob } from "./targets.ts";
 
-export const downloadArtifacts: Handler = withJob(async (context, { id }) => {
+export const downloadArtifacts: ConsumerHandler = withJob(async (context, { id }) => {
   const artifact = await artifacts.findArtifact(context.env, id, context.req.query("file_type") ?? "archive");
   return artifact.ok ? artifacts.downloadArtifact(context.env, artifact.value, context.req.raw.headers) : artifact;
 });
 
-export const keepArtifacts: Handler = withJob(async (context, { id, project }) =>
+export const keepArtifacts: ConsumerHandler = withJob(async (context, { id, project }) =>
   jobResponse(context, project, await artifacts.keepArtifacts(context.env, id), 200),
 );
 
-export const deleteArtifacts: Handler = withJob(async (context, { id }) => {
+export const deleteArtifacts: ConsumerHandler = withJob(async (context, { id }) => {
   const deleted = await artifacts.deleteArtifacts(context.env, id);
   return deleted.ok ? accept(context.body(null, 204)) : deleted;
 });

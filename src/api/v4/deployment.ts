@@ -1,14 +1,14 @@
 /** What clients ask before anything else: which version this is, and whether their token is good. */
 import { REVISION, settingsOf, VERSION } from "../../settings.ts";
-import { ADMIN } from "../../core/admin.ts";
 import { accept } from "../../core/refusal.ts";
 import { originOf } from "../../http/public-url.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 
-export const showVersion: Handler = async (context) => accept(context.json({ version: VERSION, revision: REVISION }));
+export const showVersion: ConsumerHandler = async (context) =>
+  accept(context.json({ version: VERSION, revision: REVISION }));
 
 /** GitLab's, and what this deployment takes at most: known before an upload is refused for it. */
-export const showMetadata: Handler = async (context) => {
+export const showMetadata: ConsumerHandler = async (context) => {
   const { maxArtifactBytes, maxTraceBytes } = settingsOf(context.env);
   return accept(
     context.json({
@@ -21,13 +21,15 @@ export const showMetadata: Handler = async (context) => {
   );
 };
 
-export const showUser: Handler = async (context) =>
+export const showUser: ConsumerHandler = async (context, { user }) =>
   accept(
     context.json({
-      ...ADMIN,
+      id: user.id,
+      username: user.username,
+      name: user.name,
       state: "active",
       avatar_url: null,
-      web_url: `${originOf(context)}/${ADMIN.username}`,
+      web_url: `${originOf(context)}/${user.username}`,
       is_admin: true,
     }),
   );

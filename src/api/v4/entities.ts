@@ -66,7 +66,6 @@ export interface JobSurroundings {
 export const jobEntity = (build: BuildSummary, { project, origin, nowMs, pendingReason }: JobSurroundings) => {
   const webUrl = `${origin}/${project.path}`;
   const archive = build.artifacts.find((artifact) => artifact.type === "archive");
-  const createdAt = isoTime(build.createdAtMs);
   return {
     id: build.id,
     status: build.status,
@@ -76,7 +75,7 @@ export const jobEntity = (build: BuildSummary, { project, origin, nowMs, pending
     tag: build.tag,
     coverage: null,
     allow_failure: false,
-    created_at: createdAt,
+    created_at: isoTime(build.createdAtMs),
     started_at: isoTimeOrNull(build.startedAtMs),
     finished_at: isoTimeOrNull(build.finishedAtMs),
     erased_at: isoTimeOrNull(build.erasedAtMs),
@@ -86,16 +85,16 @@ export const jobEntity = (build: BuildSummary, { project, origin, nowMs, pending
     commit: commitEntity(build.sha, webUrl),
     // A build that was created alone is all of its pipeline.
     pipeline: {
-      id: build.pipelineId,
-      iid: build.pipelineId,
+      id: build.pipeline.id,
+      iid: build.pipeline.iid,
       project_id: build.projectId,
       sha: build.sha,
       ref: build.ref,
       status: build.status,
-      source: "api",
-      created_at: createdAt,
+      source: build.pipeline.source,
+      created_at: isoTime(build.pipeline.createdAtMs),
       updated_at: isoTime(build.finishedAtMs ?? build.startedAtMs ?? build.createdAtMs),
-      web_url: `${webUrl}/-/pipelines/${build.pipelineId}`,
+      web_url: `${webUrl}/-/pipelines/${build.pipeline.id}`,
     },
     web_url: `${webUrl}/-/jobs/${build.id}`,
     project: { ci_job_token_scope_enabled: false },

@@ -4,7 +4,6 @@ import * as v from "valibot";
 import { MAX_SPEC_BYTES } from "../../core/build/asked-spec.ts";
 import { BUILD_STATUSES } from "../../core/build/build.ts";
 import type { Project } from "../../core/project.ts";
-import { ADMIN } from "../../core/admin.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
@@ -18,6 +17,7 @@ import { findProject } from "../../verbs/projects.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import type { FrontContext, Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { presentJob, presentJobs } from "./job-view.ts";
 import { askedSpec, jobForm } from "./job-spec.ts";
 import { keysetParams, keysetResponse, offsetOf, orderParams, pageResponse } from "./lists.ts";
@@ -34,7 +34,7 @@ const scope = v.pipe(
 
 const listForm = v.object({ ...orderParams, ...keysetParams, scope: v.optional(scope) });
 
-export const listJobs: Handler = withProject(async (context, project) => {
+export const listJobs: ConsumerHandler = withProject(async (context, project) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
   const isKeyset = form.value.pagination === "keyset";
@@ -54,12 +54,12 @@ export const listJobs: Handler = withProject(async (context, project) => {
   return accept(pageResponse(context, entities, page, total, hasMore));
 });
 
-export const createJob: Handler = withProject(async (context, project) => {
+export const createJob: ConsumerHandler = withProject(async (context, project, asker) => {
   const form = await readForm(context, jobForm, MAX_SPEC_BYTES);
   if (!form.ok) return form;
   const idempotency = idempotencyOf(context, form.value);
   if (!idempotency.ok) return idempotency;
-  const build = await builds.createBuild(context.env, project.id, askedSpec(form.value), idempotency.value);
+  const build = await builds.createBuild(context.env, asker, project.id, askedSpec(form.value), idempotency.value);
   return jobResponse(context, project, build, 201);
 });
 
@@ -73,7 +73,7 @@ const idempotencyOf = (context: FrontContext, asked: object): Outcome<Idempotenc
   return accept({ key, fingerprint: createHash("sha256").update(JSON.stringify(asked)).digest("hex") });
 };
 
-export const showJob: Handler = withJob(async (context, { id, project }) =>
+export const showJob: ConsumerHandler = withJob(async (context, { id, project }) =>
   jobResponse(context, project, await builds.showBuild(context.env, id), 200),
 );
 
@@ -87,22 +87,22 @@ export const showCurrentJob: Handler = async (context) => {
 
 const cancelForm = v.object({ force: v.optional(looseBoolean, false) });
 
-export const cancelJob: Handler = withJob(async (context, { id, project }) => {
+export const cancelJob: ConsumerHandler = withJob(async (context, { id, project }, asker) => {
   const form = await readForm(context, cancelForm);
   if (!form.ok) return form;
-  const build = await builds.cancelBuild(context.env, ADMIN.username, id, form.value.force);
+  const build = await builds.cancelBuild(context.env, asker, id, form.value.force);
   return jobResponse(context, project, build, 201);
 });
 
-export const retryJob: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await builds.retryBuild(context.env, project.id, id), 201),
+export const retryJob: ConsumerHandler = withJob(async (context, { id, project }, asker) =>
+  jobResponse(context, project, await builds.retryBuild(context.env, asker, project.id, id), 201),
 );
 
-export const eraseJob: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(context, project, await builds.eraseBuild(context.env, ADMIN.username, id), 201),
+export const eraseJob: ConsumerHandler = withJob(async (context, { id, project }, asker) =>
+  jobResponse(context, project, await builds.eraseBuild(context.env, asker, id), 201),
 );
 
-export const listHistory: Handler = withJob(async (context, { id }) => {
+export const listHistory: ConsumerHandler = withJob(async (context, { id }) => {
   const history = await builds.historyOf(context.env, id);
   return history.ok ? accept(context.json(history.value.map(historyEntity))) : history;
 });

@@ -4,10 +4,10 @@ import type { Metric } from "../../core/prometheus.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Watched } from "../../metrics/object.ts";
 import type { QueueMetrics } from "../../queue/metrics.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { readMetrics } from "../../verbs/metrics.ts";
 
-export const showMetrics: Handler = async (context) => {
+export const showMetrics: ConsumerHandler = async (context) => {
   const { queue, watched } = await readMetrics(context.env);
   const page = renderMetrics([...queueMetrics(queue), ...watchedMetrics(queue, watched)]);
   return accept(context.body(page, 200, { "Content-Type": CONTENT_TYPE, "Cache-Control": "no-store" }));

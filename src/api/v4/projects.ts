@@ -5,7 +5,8 @@ import { accept } from "../../core/refusal.ts";
 import { looseString } from "../../http/loose.ts";
 import { readPage } from "../../http/pagination.ts";
 import { originOf } from "../../http/public-url.ts";
-import type { FrontContext, Handler } from "../../http/front.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import * as projects from "../../verbs/projects.ts";
 import { projectEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
@@ -25,7 +26,7 @@ const listForm = v.object({
   search: v.optional(looseString, ""),
 });
 
-export const listProjects: Handler = async (context) => {
+export const listProjects: ConsumerHandler = async (context) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
   const page = readPage(context.req.query());
@@ -38,7 +39,7 @@ export const listProjects: Handler = async (context) => {
   return accept(pageResponse(context, entities, page, found.total, offset + entities.length < found.total));
 };
 
-export const createProject: Handler = async (context) => {
+export const createProject: ConsumerHandler = async (context) => {
   const form = await readForm(context, projectForm);
   if (!form.ok) return form;
   const asked = newProject(form.value);
@@ -48,12 +49,12 @@ export const createProject: Handler = async (context) => {
   return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
 };
 
-export const showProject: Handler = withProject(async (context, { id }) => {
+export const showProject: ConsumerHandler = withProject(async (context, { id }) => {
   const project = await projects.showProject(context.env, id);
   return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
-export const updateProject: Handler = withProject(async (context, known) => {
+export const updateProject: ConsumerHandler = withProject(async (context, known) => {
   const form = await readForm(context, projectForm);
   if (!form.ok) return form;
   const change = projectChange(form.value, known);
@@ -62,12 +63,12 @@ export const updateProject: Handler = withProject(async (context, known) => {
   return project.ok ? accept(context.json(present(context, project.value))) : project;
 });
 
-export const deleteProject: Handler = withProject(async (context, { id }) => {
+export const deleteProject: ConsumerHandler = withProject(async (context, { id }) => {
   const removed = await projects.deleteProject(context.env, id);
   return removed.ok ? accept(context.json({ message: "202 Accepted" }, 202)) : removed;
 });
 
-export const resetRunnersToken: Handler = withProject(async (context, { id }) => {
+export const resetRunnersToken: ConsumerHandler = withProject(async (context, { id }) => {
   const project = await projects.resetRunnersToken(context.env, id);
   if (!project.ok) return project;
   const token = projects.runnersToken(context.env, project.value);

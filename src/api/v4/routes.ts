@@ -23,7 +23,7 @@ import { Hono } from "hono";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
 import { guarded, open } from "./handler.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showCurrentJob, showJob } from "./jobs.ts";
 import {
   createProject,
@@ -38,7 +38,7 @@ import { listManagers } from "./runner-managers.ts";
 import { deleteRunner, listRunnerJobs, listRunners, resetToken, showRunner, updateRunner } from "./runners.ts";
 import { showTrace } from "./traces.ts";
 
-type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
+type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: ConsumerHandler];
 
 const ROUTES: readonly Route[] = [
   ["GET", "/version", showVersion],

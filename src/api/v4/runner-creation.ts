@@ -8,7 +8,7 @@ import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
 import { findProject } from "../../verbs/projects.ts";
 import { createRunner as create } from "../../verbs/runners.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 
 const creationForm = v.object({
   ...settingFields,
@@ -18,7 +18,7 @@ const creationForm = v.object({
 
 type Creation = v.InferOutput<typeof creationForm>;
 
-export const createRunner: Handler = async (context) => {
+export const createRunner: ConsumerHandler = async (context) => {
   const form = await readForm(context, creationForm);
   if (!form.ok) return form;
   const settings = runnerSettingsOf(form.value);

@@ -1,12 +1,12 @@
 /** The machines that share a runner's token. */
 import { accept } from "../../core/refusal.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { listMachines } from "../../verbs/runner-records.ts";
 import { listResponse } from "./lists.ts";
 import { managerEntity } from "./runner-entity.ts";
 import { withRunner } from "./targets.ts";
 
-export const listManagers: Handler = withRunner(async (context, id) => {
+export const listManagers: ConsumerHandler = withRunner(async (context, id) => {
   const machines = await listMachines(context.env, id);
   if (!machines.ok) return machines;
   const nowMs = Date.now();

@@ -5,7 +5,8 @@ import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { RunnerSummary } from "../../core/runner/runner.ts";
 import { originOf } from "../../http/public-url.ts";
-import type { FrontContext, Handler } from "../../http/front.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { looseBoolean, looseString, tagList, validate } from "../../http/loose.ts";
 import { readParams } from "../../http/params.ts";
 import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
@@ -27,7 +28,7 @@ const listForm = v.object({
   version_prefix: v.optional(looseString, ""),
 });
 
-export const listRunners: Handler = async (context) => {
+export const listRunners: ConsumerHandler = async (context) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
   const { tag_list: tags, version_prefix: versionPrefix, ...filter } = form.value;
@@ -37,13 +38,13 @@ export const listRunners: Handler = async (context) => {
   return accept(await listResponse(context, found.toReversed(), present));
 };
 
-export const showRunner: Handler = withRunner(async (context, id) =>
+export const showRunner: ConsumerHandler = withRunner(async (context, id) =>
   runnerResponse(context, await records.showRunner(context.env, id)),
 );
 
 const changeForm = v.object(settingFields);
 
-export const updateRunner: Handler = withRunner(async (context, id) => {
+export const updateRunner: ConsumerHandler = withRunner(async (context, id) => {
   // Not as a form, in which null is not given: here it may take a limit away.
   const params = await readParams(context.req.raw, MAX_FORM_BYTES);
   if (!params.ok) return params;
@@ -53,19 +54,19 @@ export const updateRunner: Handler = withRunner(async (context, id) => {
   return change.ok ? runnerResponse(context, await records.updateRunner(context.env, id, change.value)) : change;
 });
 
-export const deleteRunner: Handler = withRunner(async (context, id) => {
+export const deleteRunner: ConsumerHandler = withRunner(async (context, id) => {
   const removed = await records.deleteRunner(context.env, id);
   return removed.ok ? accept(context.body(null, 204)) : removed;
 });
 
-export const resetToken: Handler = withRunner(async (context, id) => {
+export const resetToken: ConsumerHandler = withRunner(async (context, id) => {
   const reset = await resetRunnerToken(context.env, id);
   return reset.ok ? accept(context.json({ token: reset.value.token, token_expires_at: null }, 201)) : reset;
 });
 
 const jobsForm = v.object({ ...orderParams, status: v.optional(v.picklist(BUILD_STATUSES, NOT_IN_LIST)) });
 
-export const listRunnerJobs: Handler = withRunner(async (context, id) => {
+export const listRunnerJobs: ConsumerHandler = withRunner(async (context, id) => {
   const form = await readForm(context, jobsForm);
   if (!form.ok) return form;
   const { status = null, sort } = form.value;

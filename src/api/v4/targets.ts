@@ -1,8 +1,10 @@
 /** What a path names. No object is called for an id that its project, the directory or the queue doesn't know. */
+import type { Actor } from "../../core/principal.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Project } from "../../core/project.ts";
-import type { FrontContext, Handler } from "../../http/front.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { parseId } from "../../http/ids.ts";
 import { concerns } from "../../http/request-log.ts";
 import { hasBuild } from "../../verbs/builds.ts";
@@ -16,23 +18,25 @@ export interface Job {
 
 /** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
 export const withProject =
-  (handle: (context: FrontContext, project: Project) => Promise<Outcome<Response>>): Handler =>
-  async (context) => {
+  (handle: (context: FrontContext, project: Project, asker: Actor) => Promise<Outcome<Response>>): ConsumerHandler =>
+  async (context, asker) => {
     const reference = context.req.param("id") ?? "";
     const project = await findProject(context.env, parseId(reference) ?? reference);
-    return project.ok ? handle(context, project.value) : project;
+    return project.ok ? handle(context, project.value, asker) : project;
   };
 
-export const withJob = (handle: (context: FrontContext, job: Job) => Promise<Outcome<Response>>): Handler =>
-  withProject(async (context, project) => {
+export const withJob = (
+  handle: (context: FrontContext, job: Job, asker: Actor) => Promise<Outcome<Response>>,
+): ConsumerHandler =>
+  withProject(async (context, project, asker) => {
     const id = parseId(context.req.param("job_id"));
     concerns({ build: id });
     const isKnown = id !== null && (await hasBuild(context.env, project.id, id));
-    return isKnown ? handle(context, { id, project }) : refuse({ reason: "not_found", what: "build" });
+    return isKnown ? handle(context, { id, project }, asker) : refuse({ reason: "not_found", what: "build" });
   });
 
 export const withRunner =
-  (handle: (context: FrontContext, id: number) => Promise<Outcome<Response>>): Handler =>
+  (handle: (context: FrontContext, id: number) => Promise<Outcome<Response>>): ConsumerHandler =>
   async (context) => {
     const id = parseId(context.req.param("id"));
     concerns({ runner: id });

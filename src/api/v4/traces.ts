@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { parseRange } from "../../core/byte-range.ts";
 import { accept } from "../../core/refusal.ts";
-import type { Handler } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
 import { looseBoolean } from "../../http/loose.ts";
 import { followTrace, openTrace } from "../../verbs/traces.ts";
 import type { OpenTrace } from "../../verbs/traces.ts";
@@ -18,7 +18,7 @@ const UNBUFFERED = {
 
 const traceForm = v.object({ follow: v.optional(looseBoolean, false) });
 
-export const showTrace: Handler = withJob(async (context, { id }) => {
+export const showTrace: ConsumerHandler = withJob(async (context, { id }) => {
   const form = await readForm(context, traceForm);
   if (!form.ok) return form;
   const headers = {

@@ -1,3 +1,7 @@
+import type { User } from "../principal.ts";
+import type { CommitRef } from "./commit-ref.ts";
+import type { PipelineRef } from "./pipeline-ref.ts";
+
 /** What was asked of a build: fixed when it is created, handed to the runner that claims it. */
 export interface BuildSpec {
   readonly name: string;
@@ -8,6 +12,10 @@ export interface BuildSpec {
   readonly sha: string;
   readonly beforeSha: string;
   readonly tag: boolean;
+  readonly commit: CommitRef;
+  readonly pipeline: PipelineRef;
+  /** For whom it runs: who asked for it. */
+  readonly user: User;
   /** Of a protected ref: also for runners that take no others. */
   readonly refProtected: boolean;
   readonly beforeScript: readonly string[];
@@ -27,6 +35,9 @@ export interface BuildSpec {
   /** Builds of the same project whose artifacts are fetched before the script runs. */
   readonly dependencies: readonly number[];
 }
+
+/** Before its project has made it a build: who asks for it, and its pipeline, come with that. */
+export type NewSpec = Omit<BuildSpec, "pipeline" | "user">;
 
 export interface ImageSpec {
   readonly name: string;

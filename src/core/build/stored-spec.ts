@@ -1,9 +1,14 @@
 /**
- * Specs and projects are stored as JSON, some of them by an earlier version, which knew fewer fields and wrote three of them
- * by GitLab's names.
+ * Specs, summaries and projects are stored as JSON, some of them by an earlier version, which knew fewer fields and wrote
+ * three of them by GitLab's names.
  */
+import { ADMIN } from "../principal.ts";
 import { DEFAULT_SETTINGS } from "../project.ts";
 import type { Project } from "../project.ts";
+import { UNKNOWN_COMMIT } from "./commit-ref.ts";
+import { lonePipeline } from "./pipeline-ref.ts";
+import type { PipelineRef } from "./pipeline-ref.ts";
+import type { BuildSummary } from "./summary.ts";
 import type { ArtifactsSpec, BuildSpec, CacheSpec, ImageSpec, ProjectSnapshot, Variable } from "./spec.ts";
 
 type WithLater<T, Later extends keyof T> = Omit<T, Later> & Partial<Pick<T, Later>>;
@@ -14,7 +19,7 @@ type StoredCache = CacheSpec & { readonly fallback_keys?: readonly string[] };
 
 /** What any version stored. */
 export interface StoredSpec extends Omit<
-  WithLater<BuildSpec, "refProtected" | "preGetSourcesScript">,
+  WithLater<BuildSpec, "refProtected" | "preGetSourcesScript" | "commit" | "pipeline" | "user">,
   "variables" | "image" | "services" | "artifacts" | "cache"
 > {
   readonly variables: readonly WithLater<Variable, "raw">[];
@@ -33,10 +38,13 @@ const currentArtifacts = ({ expire_in: expireIn, ...artifacts }: StoredArtifacts
 const currentCache = ({ fallback_keys: fallbackKeys, ...cache }: StoredCache): CacheSpec =>
   fallbackKeys === undefined ? cache : { ...cache, fallbackKeys };
 
-/** A spec as today's code reads it, from whichever version stored it. */
-export const currentSpec = (stored: StoredSpec): BuildSpec => ({
+/** A spec as today's code reads it, from whichever version stored it; `pipeline` is for those that don't name theirs. */
+export const currentSpec = (stored: StoredSpec, pipeline: PipelineRef): BuildSpec => ({
   refProtected: false,
   preGetSourcesScript: [],
+  commit: UNKNOWN_COMMIT,
+  pipeline,
+  user: ADMIN,
   ...stored,
   variables: stored.variables.map((variable) => ({ raw: false, ...variable })),
   image: stored.image === null ? null : currentImage(stored.image),
@@ -45,7 +53,16 @@ export const currentSpec = (stored: StoredSpec): BuildSpec => ({
   cache: stored.cache.map(currentCache),
 });
 
-export const readSpec = (json: string): BuildSpec => currentSpec(JSON.parse(json) as StoredSpec);
+export const readSpec = (json: string, pipeline: PipelineRef): BuildSpec =>
+  currentSpec(JSON.parse(json) as StoredSpec, pipeline);
+
+type StoredSummary = WithLater<BuildSummary, "commit" | "pipeline" | "user"> & { readonly pipelineId?: number };
+
+export const readSummary = (json: string): BuildSummary => {
+  const { pipelineId, ...stored } = JSON.parse(json) as StoredSummary;
+  const pipeline = stored.pipeline ?? lonePipeline(pipelineId ?? stored.id, stored.createdAtMs);
+  return { commit: UNKNOWN_COMMIT, user: ADMIN, ...stored, pipeline };
+};
 
 export type StoredSnapshot = WithLater<ProjectSnapshot, "gitDepth" | "serverUrl">;
 

@@ -14,10 +14,12 @@ export interface ArtifactSummary {
 }
 
 /** A build as consumers see it, in lists and alone. */
-export interface BuildSummary extends Pick<BuildSpec, "name" | "stage" | "ref" | "sha" | "beforeSha" | "tag" | "tags"> {
+export interface BuildSummary extends Pick<
+  BuildSpec,
+  "name" | "stage" | "ref" | "sha" | "beforeSha" | "tag" | "tags" | "commit" | "pipeline" | "user"
+> {
   readonly id: number;
   readonly projectId: number;
-  readonly pipelineId: number;
   readonly status: BuildStatus;
   readonly revision: number;
   readonly attempt: number;
@@ -37,13 +39,15 @@ export interface BuildSummary extends Pick<BuildSpec, "name" | "stage" | "ref" |
 export const summarize = (build: Build, spec: BuildSpec, artifacts: readonly ArtifactSummary[]): BuildSummary => ({
   id: build.id,
   projectId: build.projectId,
-  pipelineId: build.pipelineId,
+  pipeline: spec.pipeline,
+  user: spec.user,
   name: spec.name,
   stage: spec.stage,
   ref: spec.ref,
   sha: spec.sha,
   beforeSha: spec.beforeSha,
   tag: spec.tag,
+  commit: spec.commit,
   tags: spec.tags,
   status: build.status,
   revision: build.revision,

@@ -1,15 +1,13 @@
-import { ADMIN } from "../admin.ts";
 import type { DotenvVariable } from "../artifact/dotenv.ts";
 import { refSlug } from "../ref-slug.ts";
+import { authorOf, descriptionOf, titleOf } from "./commit-ref.ts";
 import type { BuildSpec, ProjectSnapshot, Variable } from "./spec.ts";
 
 export interface VariableContext {
   readonly build: {
     readonly id: number;
-    readonly pipelineId: number;
     /** Of the attempt that is being claimed. */
     readonly token: string;
-    readonly createdAtMs: number;
     readonly startedAtMs: number;
   };
   readonly spec: BuildSpec;
@@ -99,16 +97,15 @@ const project: Group = ({ project, server }) => {
   };
 };
 
-/** A build that was created alone is all of its pipeline. */
-const pipeline: Group = ({ build, project, server }) => ({
-  CI_PIPELINE_ID: `${build.pipelineId}`,
-  CI_PIPELINE_IID: `${build.pipelineId}`,
-  CI_PIPELINE_CREATED_AT: isoSeconds(build.createdAtMs),
-  CI_PIPELINE_SOURCE: "api",
-  CI_PIPELINE_URL: `${server.url}/${project.path}/-/pipelines/${build.pipelineId}`,
+const pipeline: Group = ({ spec: { pipeline }, project, server }) => ({
+  CI_PIPELINE_ID: `${pipeline.id}`,
+  CI_PIPELINE_IID: `${pipeline.iid}`,
+  CI_PIPELINE_CREATED_AT: isoSeconds(pipeline.createdAtMs),
+  CI_PIPELINE_SOURCE: pipeline.source,
+  CI_PIPELINE_URL: `${server.url}/${project.path}/-/pipelines/${pipeline.id}`,
 });
 
-/** The last ones are unknown, since the repository is on another host; scripts under `set -u` need them to be there. */
+/** What isn't known is empty: scripts under `set -u` need it to be there. */
 const commit: Group = ({ spec }) => ({
   CI_COMMIT_SHA: spec.sha,
   CI_COMMIT_SHORT_SHA: spec.sha.slice(0, 8),
@@ -117,11 +114,11 @@ const commit: Group = ({ spec }) => ({
   CI_COMMIT_REF_SLUG: refSlug(spec.ref),
   CI_COMMIT_REF_PROTECTED: `${spec.refProtected}`,
   ...(spec.tag ? { CI_COMMIT_TAG: spec.ref } : { CI_COMMIT_BRANCH: spec.ref }),
-  CI_COMMIT_TITLE: "",
-  CI_COMMIT_MESSAGE: "",
-  CI_COMMIT_DESCRIPTION: "",
-  CI_COMMIT_AUTHOR: "",
-  CI_COMMIT_TIMESTAMP: "",
+  CI_COMMIT_TITLE: titleOf(spec.commit),
+  CI_COMMIT_MESSAGE: spec.commit.message,
+  CI_COMMIT_DESCRIPTION: descriptionOf(spec.commit),
+  CI_COMMIT_AUTHOR: authorOf(spec.commit),
+  CI_COMMIT_TIMESTAMP: spec.commit.committedAt,
 });
 
 const runner: Group = ({ runner }) => ({
@@ -130,12 +127,12 @@ const runner: Group = ({ runner }) => ({
   CI_RUNNER_TAGS: runner.tags,
 });
 
-const user: Group = ({ server }) => ({
-  GITLAB_USER_ID: `${ADMIN.id}`,
-  GITLAB_USER_LOGIN: ADMIN.username,
-  GITLAB_USER_NAME: ADMIN.name,
+const user: Group = ({ spec: { user }, server }) => ({
+  GITLAB_USER_ID: `${user.id}`,
+  GITLAB_USER_LOGIN: user.username,
+  GITLAB_USER_NAME: user.name,
   // Git makes no commit without an address.
-  GITLAB_USER_EMAIL: `${ADMIN.username}@${new URL(server.url).hostname}`,
+  GITLAB_USER_EMAIL: `${user.username}@${new URL(server.url).hostname}`,
 });
 
 const GROUPS = [build, job, server, project, pipeline, commit, runner, user];

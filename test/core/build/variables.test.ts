@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lonePipeline } from "../../../src/core/build/pipeline-ref.ts";
 import type { ProjectSnapshot, Variable } from "../../../src/core/build/spec.ts";
 import { allVariables, predefinedVariables, type VariableContext } from "../../../src/core/build/variables.ts";
 import { specOf } from "../../tools/objects/spec.ts";
@@ -6,7 +7,9 @@ import { specOf } from "../../tools/objects/spec.ts";
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 const ZEROS = "0".repeat(40);
 
-const spec = specOf({ name: "Unit Tests: 1/2", ref: "feature/Thing", sha: SHA, beforeSha: ZEROS });
+const pipeline = lonePipeline(7, Date.UTC(2026, 10, 25, 15, 8, 58, 999));
+
+const spec = specOf({ name: "Unit Tests: 1/2", ref: "feature/Thing", sha: SHA, beforeSha: ZEROS, pipeline });
 
 const project: ProjectSnapshot = {
   id: 3,
@@ -23,9 +26,7 @@ const project: ProjectSnapshot = {
 const context: VariableContext = {
   build: {
     id: 42,
-    pipelineId: 7,
     token: "the-build-token",
-    createdAtMs: Date.UTC(2026, 10, 25, 15, 8, 58, 999),
     startedAtMs: Date.UTC(2026, 10, 25, 15, 9, 1),
   },
   spec,
@@ -198,4 +199,41 @@ it("the build's own variables come next, unchanged and in their order, and what 
     { key: "A", value: "2", ...hidden },
     { key: "B", value: "$Z", ...hidden },
   ]);
+});
+
+it.each([
+  ["a title alone", "Mend it", "Mend it", ""],
+  ["a title and a body", "Mend it\n\nIt was broken.\n", "Mend it", "It was broken.\n"],
+  [
+    "a first line that is too long for a title",
+    `${"x".repeat(100)}\nmore`,
+    "x".repeat(100),
+    `${"x".repeat(100)}\nmore`,
+  ],
+])("a commit with %s has these variables", (_what, message, title, description) => {
+  const commit = {
+    message,
+    authorName: "Ada",
+    authorEmail: "ada@example.com",
+    committedAt: "2026-11-25T16:00:00+01:00",
+  };
+  expect(values({ spec: { ...spec, commit } })).toMatchObject({
+    CI_COMMIT_TITLE: title,
+    CI_COMMIT_MESSAGE: message,
+    CI_COMMIT_DESCRIPTION: description,
+    CI_COMMIT_AUTHOR: "Ada <ada@example.com>",
+    CI_COMMIT_TIMESTAMP: "2026-11-25T16:00:00+01:00",
+  });
+});
+
+it("a build of another user's pipeline says so", () => {
+  const user = { id: 5, username: "ada", name: "Ada" };
+  const changed = { ...spec, user, pipeline: { ...pipeline, iid: 3 } };
+  expect(values({ spec: changed })).toMatchObject({
+    CI_PIPELINE_ID: "7",
+    CI_PIPELINE_IID: "3",
+    GITLAB_USER_ID: "5",
+    GITLAB_USER_LOGIN: "ada",
+    GITLAB_USER_NAME: "Ada",
+  });
 });

@@ -1,5 +1,6 @@
 /** The legacy API as a client inside workerd sees it, and projects and builds to try it on. */
 import { env } from "cloudflare:workers";
+import { ADMINISTRATOR } from "../../../src/core/principal.ts";
 import { app } from "../../../src/app.ts";
 import { tokenKeys } from "../../../src/settings.ts";
 import type { Project } from "../../../src/core/project.ts";
@@ -57,7 +58,7 @@ export const runnersToken = async (project: Project): Promise<string> =>
   });
 
 export const enqueue = async (project: Project, change: Partial<BuildSpec> = {}): Promise<number> => {
-  return valueOf(await projectStub(env, project.id).createBuild(specOf(change), null)).id;
+  return valueOf(await projectStub(env, project.id).createBuild(ADMINISTRATOR, specOf(change), null)).id;
 };
 
 /** What a client of a runner sends goes to the app. */

@@ -1,6 +1,7 @@
 /** Something to attack: builds in several states, runners, projects; who may what with them, and tokens that were good once. */
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { ADMINISTRATOR } from "../../../src/core/principal.ts";
 import { tokenKeys } from "../../../src/settings.ts";
 import type { Project } from "../../../src/core/project.ts";
 import type { TokenClaims } from "../../../src/core/tokens.ts";
@@ -77,7 +78,7 @@ export const newWorld = async (): Promise<World> => {
   const foreign = await withContent(await runningBuild());
   const finished = await finishedBuild();
   const erased = await finishedBuild();
-  valueOf(await buildStub(env, erased.build.id).erase("admin"));
+  valueOf(await buildStub(env, erased.build.id).erase(ADMINISTRATOR));
   const pending = await enqueue(foreign.project, { tags: ["nobody"] });
   const lost = await lostAttempt();
 

@@ -10,6 +10,7 @@ import type { RunnerRef } from "../../../src/core/build/build.ts";
 import type { Outcome, Refusal } from "../../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../../src/core/runner/runner.ts";
 import type { RunnerSettings } from "../../../src/core/runner/runner.ts";
+import { lonePipeline } from "../../../src/core/build/pipeline-ref.ts";
 import type { BuildSpec, ProjectSnapshot } from "../../../src/core/build/spec.ts";
 import type { PollAnswer, PollRequest } from "../../../src/queue/polls.ts";
 import { buildStub, queueStub } from "../../../src/stubs.ts";
@@ -50,8 +51,7 @@ export interface TestBuild {
 
 export const inputOf = (id: number, projectId: number, spec: Partial<BuildSpec> = {}) => ({
   id,
-  pipelineId: uniqueId(),
-  spec: specOf(spec),
+  spec: specOf({ pipeline: lonePipeline(uniqueId(), Date.now()), ...spec }),
   project: snapshotOf(projectId),
 });
 

@@ -1,4 +1,7 @@
 import type { UploadedFile } from "../../../src/builds/artifacts.ts";
+import { UNKNOWN_COMMIT } from "../../../src/core/build/commit-ref.ts";
+import { lonePipeline } from "../../../src/core/build/pipeline-ref.ts";
+import { ADMIN } from "../../../src/core/principal.ts";
 import type { BuildSpec } from "../../../src/core/build/spec.ts";
 
 /** A spec with nothing special in it, but for `change`. */
@@ -9,6 +12,9 @@ export const specOf = (change: Partial<BuildSpec> = {}): BuildSpec => ({
   sha: "b482b7345668d4ec3441448def046c29d61d02de",
   beforeSha: "0".repeat(40),
   tag: false,
+  commit: UNKNOWN_COMMIT,
+  pipeline: lonePipeline(8, Date.UTC(2026, 10, 25)),
+  user: ADMIN,
   refProtected: false,
   beforeScript: [],
   script: ["echo hello"],
