@@ -4,6 +4,8 @@
  */
 import type { Access } from "../builds/access.ts";
 import { settingsOf, tokenKeys } from "../settings.ts";
+import { NOBODY } from "../core/principal.ts";
+import type { Principal } from "../core/principal.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { sameSecret } from "../core/tokens.ts";
@@ -53,6 +55,14 @@ export const holderOf = async (env: Env, token: string | null): Promise<Outcome<
   const claims = claimsOf(env, token);
   if (claims?.kind !== "build") return refuse({ reason: "forbidden" });
   return retrying(async () => buildStub(env, claims.id).holder(claims.attempt));
+};
+
+/** The same as who asks: nobody, unless the token is that of a build that a runner has. */
+export const jobOf = async (env: Env, token: string | null): Promise<Principal> => {
+  const build = await holderOf(env, token);
+  if (!build.ok) return NOBODY;
+  const { id: buildId, projectId, user } = build.value;
+  return { kind: "job", buildId, projectId, user };
 };
 
 /** What a registration token registers for: one project, or null for the whole instance. */

@@ -12,6 +12,7 @@ describe("the administrator's token is taken", () => {
     ["as a bearer token", { Authorization: "Bearer test-admin-token" }, ""],
     ["as a bearer token in small letters", { authorization: "bearer test-admin-token" }, ""],
     ["in the query", {}, "?private_token=test-admin-token"],
+    ["in the query by OAuth's name", {}, "?access_token=test-admin-token"],
   ])("%s", async (_where, headers, query) => {
     const response = await fetchUser(headers, query);
     expect(response.status).toBe(200);

@@ -13,6 +13,7 @@ it("shows the job that asks, by header or query", async () => {
   const { claimed, job, project } = await startJob();
   const shown = { id: job.id, status: "running", pipeline: { project_id: project.id } };
   expect(await currentJob({ "JOB-TOKEN": claimed.token })).toMatchObject([200, shown]);
+  expect(await currentJob({ Authorization: `Bearer ${claimed.token}` })).toMatchObject([200, shown]);
   expect(await currentJob({}, `?job_token=${claimed.token}`)).toMatchObject([200, shown]);
 });
 

@@ -11,12 +11,11 @@ import type { Idempotency } from "../../projects/store.ts";
 import { looseBoolean } from "../../http/loose.ts";
 import { readPage } from "../../http/pagination.ts";
 import { concerns } from "../../http/request-log.ts";
-import { holderOf } from "../../verbs/authority.ts";
 import * as builds from "../../verbs/builds.ts";
 import { findProject } from "../../verbs/projects.ts";
 import { historyEntity } from "./entities.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import type { FrontContext, Handler } from "../../http/front.ts";
+import type { FrontContext } from "../../http/front.ts";
 import type { ConsumerHandler } from "./handler.ts";
 import { presentJob, presentJobs } from "./job-view.ts";
 import { askedSpec, jobForm } from "./job-spec.ts";
@@ -78,11 +77,12 @@ export const showJob: ConsumerHandler = withJob(async (context, { id, project })
 );
 
 /** The job that asks, by its own token: what runs in it learns what it is. */
-export const showCurrentJob: Handler = async (context) => {
-  const holder = await holderOf(context.env, context.req.header("JOB-TOKEN") ?? context.req.query("job_token") ?? null);
-  if (!holder.ok) return refuse({ reason: "unauthenticated" });
-  const project = await findProject(context.env, holder.value.projectId);
-  return project.ok ? jobResponse(context, project.value, holder, 200) : project;
+export const showCurrentJob: ConsumerHandler = async (context, asker) => {
+  if (asker.kind !== "job") return refuse({ reason: "unauthenticated" });
+  const project = await findProject(context.env, asker.projectId);
+  return project.ok
+    ? jobResponse(context, project.value, await builds.showBuild(context.env, asker.buildId), 200)
+    : project;
 };
 
 const cancelForm = v.object({ force: v.optional(looseBoolean, false) });

@@ -1,7 +1,7 @@
 /**
  * The consumer API, `/api/v4`: the part of GitLab's v4 that creates, watches and controls work, with GitLab's shapes, names,
- * status codes, errors and pagination headers. For the holder of `ADMIN_TOKEN` (see auth.ts), and `GET /job` for a job that
- * runs, by its own token. The table below lists it.
+ * status codes, errors and pagination headers. For the holder of `ADMIN_TOKEN` (see auth.ts); some routes also for a job that
+ * runs, by its own token, within its project. The table below lists it.
  *
  * Beyond GitLab: creating single jobs (with `Idempotency-Key`), `repo_url` of a project, a job's `history`, `attempt`,
  * `retried_as`, `pending_reason`, `exit_code` and `trace_verified`, `trace?follow=true`, `Range` on traces, reports by
@@ -20,9 +20,10 @@
  * assigning one to a project; resetting the instance's registration token, which is a setting.
  */
 import { Hono } from "hono";
+import type { Actor } from "../../core/principal.ts";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
-import { guarded, open } from "./handler.ts";
+import { guarded, JOB_ALONE, JOBS_TOO } from "./handler.ts";
 import type { ConsumerHandler } from "./handler.ts";
 import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showCurrentJob, showJob } from "./jobs.ts";
 import {
@@ -38,12 +39,19 @@ import { listManagers } from "./runner-managers.ts";
 import { deleteRunner, listRunnerJobs, listRunners, resetToken, showRunner, updateRunner } from "./runners.ts";
 import { showTrace } from "./traces.ts";
 
-type Route = readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: ConsumerHandler];
+type Route = readonly [
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  handler: ConsumerHandler,
+  /** The administrator alone when it isn't said. */
+  admits?: readonly Actor["kind"][],
+];
 
 const ROUTES: readonly Route[] = [
   ["GET", "/version", showVersion],
   ["GET", "/metadata", showMetadata],
   ["GET", "/user", showUser],
+  ["GET", "/job", showCurrentJob, JOB_ALONE],
 
   ["GET", "/projects", listProjects],
   ["POST", "/projects", createProject],
@@ -52,7 +60,7 @@ const ROUTES: readonly Route[] = [
   ["DELETE", "/projects/:id", deleteProject],
   ["POST", "/projects/:id/runners/reset_registration_token", resetRunnersToken],
 
-  ["GET", "/projects/:id/jobs", listJobs],
+  ["GET", "/projects/:id/jobs", listJobs, JOBS_TOO],
   ["POST", "/projects/:id/jobs", createJob],
   ["GET", "/projects/:id/jobs/:job_id", showJob],
   ["GET", "/projects/:id/jobs/:job_id/history", listHistory],
@@ -60,7 +68,7 @@ const ROUTES: readonly Route[] = [
   ["POST", "/projects/:id/jobs/:job_id/cancel", cancelJob],
   ["POST", "/projects/:id/jobs/:job_id/retry", retryJob],
   ["POST", "/projects/:id/jobs/:job_id/erase", eraseJob],
-  ["GET", "/projects/:id/jobs/:job_id/artifacts", downloadArtifacts],
+  ["GET", "/projects/:id/jobs/:job_id/artifacts", downloadArtifacts, JOBS_TOO],
   ["DELETE", "/projects/:id/jobs/:job_id/artifacts", deleteArtifacts],
   ["POST", "/projects/:id/jobs/:job_id/artifacts/keep", keepArtifacts],
 
@@ -77,5 +85,4 @@ const ROUTES: readonly Route[] = [
 
 export const consumerRoutes = new Hono<{ Bindings: Env }>();
 
-consumerRoutes.get("/job", open(showCurrentJob));
-for (const [method, path, handler] of ROUTES) consumerRoutes.on(method, path, guarded(handler));
+for (const [method, path, handler, admits] of ROUTES) consumerRoutes.on(method, path, guarded(handler, admits));

@@ -16,13 +16,18 @@ export interface Job {
   readonly project: Project;
 }
 
+const noProject = refuse({ reason: "not_found", what: "project" });
+
 /** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
 export const withProject =
   (handle: (context: FrontContext, project: Project, asker: Actor) => Promise<Outcome<Response>>): ConsumerHandler =>
   async (context, asker) => {
     const reference = context.req.param("id") ?? "";
     const project = await findProject(context.env, parseId(reference) ?? reference);
-    return project.ok ? handle(context, project.value, asker) : project;
+    if (!project.ok) return project;
+    // To a job other projects are not there.
+    if (asker.kind === "job" && asker.projectId !== project.value.id) return noProject;
+    return handle(context, project.value, asker);
   };
 
 export const withJob = (

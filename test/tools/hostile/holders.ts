@@ -2,8 +2,11 @@
 import type { Route } from "./request.ts";
 import type { World } from "./world.ts";
 
-/** `registrar`: the instance's registration token, or a project's. `build`: the one that the path names, `job`: any. */
-type Holder = "registrar" | "runner" | "build" | "job" | "admin";
+/**
+ * `registrar`: the instance's registration token, or a project's. `build`: the one that the path names, `job`: any.
+ * `project job`: any of the project that the path names, and the administrator.
+ */
+type Holder = "registrar" | "runner" | "build" | "job" | "project job" | "admin";
 
 /** All others are the administrator's, and one is anybody's. */
 const HOLDERS: Readonly<Record<string, Holder>> = {
@@ -29,6 +32,8 @@ const HOLDERS: Readonly<Record<string, Holder>> = {
   "POST /api/v4/jobs/:id/artifacts": "build",
   "GET /api/v4/jobs/:id/artifacts": "build",
   "GET /api/v4/job": "job",
+  "GET /api/v4/projects/:id/jobs": "project job",
+  "GET /api/v4/projects/:id/jobs/:job_id/artifacts": "project job",
 };
 
 const holderOf = ({ method, path }: Route): Holder =>
@@ -56,6 +61,10 @@ export const misplaced = (route: Route, ids: readonly string[], { tokens, mine }
       // To the legacy dialect a project's is good for the project's builds, to today's it is none of a job.
       return route.path.startsWith("/ci/") ? others : [...others, project, download];
     }
+    case "project job": {
+      const isMine = [String(mine.project.id), encodeURIComponent(mine.project.path)].includes(ids[0] ?? "");
+      return [registration, project, runner, download, ...(isMine ? [] : [build])];
+    }
     case "admin":
       return [registration, project, runner, build, download];
   }
@@ -76,6 +85,7 @@ export const asker = (route: Route, { tokens }: World) => {
     case "build":
     case "job":
       return as(tokens.build, "BUILD-TOKEN", "JOB-TOKEN");
+    case "project job":
     case "admin":
       return { ...as(tokens.admin, "PRIVATE-TOKEN"), query: "" };
   }
