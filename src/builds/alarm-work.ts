@@ -46,12 +46,11 @@ export class AlarmWork {
 
   /** A finished build's trace goes to R2, and after its time all of it goes. */
   async #settleDown(): Promise<void> {
-    const { record, settings, env, artifacts, remove } = this.#parts;
+    const { record, settings, env, remove } = this.#parts;
     const { build } = record;
     if (build === null || build.finishedAtMs === null) return;
     const sinceMs = Date.now() - build.finishedAtMs;
     if (settings.retentionMs !== null && sinceMs >= settings.retentionMs) {
-      await artifacts.deleteAll();
       await projectStub(env, build.projectId).forgetBuild(build.id);
       await remove(build.id);
     } else if (sinceMs >= ARCHIVE_AFTER_MS) {

@@ -1,5 +1,5 @@
 /** A build's artifacts: which objects in R2 are its own, from the first byte of an upload to the deletion of the last. */
-import { artifactKey } from "../artifacts/keys.ts";
+import { artifactKey, artifactPrefix } from "../artifacts/keys.ts";
 import { R2Sink } from "../artifacts/sink.ts";
 import type { DotenvVariable } from "../core/artifact/dotenv.ts";
 import type { BuildStore, CompletedFile } from "./store.ts";
@@ -110,8 +110,15 @@ export class BuildArtifacts {
     }
   }
 
-  async deleteAll(): Promise<void> {
+  /** Deletes all that the build has in R2, until nothing is left. Call it when the build takes no more uploads. */
+  async deleteAll(buildId: number): Promise<void> {
     for (const row of this.#store.allArtifacts()) await this.#deleteObject(row);
+    // Rows don't name everything: a Worker that died between its put and its commit has left an object, too.
+    const prefix = artifactPrefix(buildId);
+    for (let left = await this.#bucket.list({ prefix }); left.objects.length > 0;) {
+      await this.#bucket.delete(left.objects.map(({ key }) => key));
+      left = await this.#bucket.list({ prefix });
+    }
   }
 
   /** Writes an object of ours piece by piece; null, and nothing stays, when `next` gives up. An empty piece is the end. */

@@ -302,14 +302,21 @@ export class BuildObject extends DurableObject<Env> {
 
   /**
    * Removes everything of the build: R2 first, then the queue's row, storage last, since it takes outbox and alarm along.
-   * Whoever calls it calls again until it returns: a crash in between leaves a build that can be removed again.
+   * The build is gone for everybody from the first line on: an upload that ends during one of the awaits is refused, and
+   * the Worker deletes its object. Callers repeat the call until it returns; a crash leaves a build to be removed again.
    */
   async remove(buildId: number): Promise<void> {
-    await this.#outbox.close();
-    if (this.#record.build !== null) await this.#artifacts.deleteAll();
-    await queueStub(this.env).forgetBuild(buildId, this.#record.build?.claim?.runner.id ?? null);
-    await this.ctx.storage.deleteAll();
+    const { build } = this.#record;
     this.#record.gone();
+    try {
+      await this.#outbox.close();
+      if (build !== null) await this.#artifacts.deleteAll(buildId);
+      await queueStub(this.env).forgetBuild(buildId, build?.claim?.runner.id ?? null);
+      await this.ctx.storage.deleteAll();
+    } catch (error) {
+      if (build !== null) this.#record.load();
+      throw error;
+    }
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
