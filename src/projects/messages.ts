@@ -16,7 +16,8 @@ import type { ProjectState } from "./state.ts";
 type Message =
   | { readonly to: "build"; readonly build: StoredBuild }
   | { readonly to: "directory"; readonly project: Project; readonly deleting: boolean }
-  | { readonly to: "queue"; readonly sharedRunnersEnabled: boolean };
+  /** Messages of earlier versions don't say `deleting`. */
+  | { readonly to: "queue"; readonly sharedRunnersEnabled: boolean; readonly deleting?: boolean };
 
 /** An earlier version may have stored a message and not got to send it. */
 interface StoredBuild extends Omit<NewBuild, "spec" | "project"> {
@@ -78,8 +79,8 @@ export class ProjectMessages {
     this.outbox.put("directory", project.revision, message, Date.now() + FIRST_RETRY_MS);
   }
 
-  putQueue({ revision, sharedRunnersEnabled }: Project): void {
-    this.outbox.put("queue", revision, { to: "queue", sharedRunnersEnabled }, Date.now() + FIRST_RETRY_MS);
+  putQueue({ revision, sharedRunnersEnabled }: Project, deleting: boolean): void {
+    this.outbox.put("queue", revision, { to: "queue", sharedRunnersEnabled, deleting }, Date.now() + FIRST_RETRY_MS);
   }
 
   /** Waits up to a second until directory and queue have what is theirs. */
@@ -101,9 +102,9 @@ export class ProjectMessages {
         await directoryStub(env).describe(message.project, message.deleting);
         return "done";
       case "queue":
-        if (state.project !== null) {
-          await queueStub(env).allowInstanceRunners(state.project.id, message.sharedRunnersEnabled);
-        }
+        if (state.project === null) return "done";
+        if (message.deleting === true) await queueStub(env).stopProject(state.project.id);
+        else await queueStub(env).allowInstanceRunners(state.project.id, message.sharedRunnersEnabled);
         return "done";
     }
   }

@@ -25,17 +25,19 @@ export class ProjectRemoval {
     this.#parts = parts;
   }
 
-  /** From here on the project is not found. The alarm does the rest. */
+  /** From here on the project is not found, and nothing of it is handed out. The alarm does the rest. */
   async begin(): Promise<Outcome<null>> {
     const { sql, state, messages } = this.#parts;
     const project = state.current();
     if (!project.ok) return project;
+    const last = { ...project.value, revision: project.value.revision + 1 };
     sql.transaction(() => {
       state.store.put(project.value, true);
-      messages.putDirectory({ ...project.value, revision: project.value.revision + 1 }, true);
+      messages.putDirectory(last, true);
+      messages.putQueue(last, true);
     });
     state.deleting = true;
-    await messages.settled(["directory"]);
+    await messages.settled(["directory", "queue"]);
     return accept(null);
   }
 

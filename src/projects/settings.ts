@@ -24,7 +24,7 @@ export class ProjectSettingCalls {
     const { sql, state, messages } = this.#parts;
     sql.transaction(() => {
       state.store.put(project, false);
-      if (!project.sharedRunnersEnabled) messages.putQueue(project);
+      if (!project.sharedRunnersEnabled) messages.putQueue(project, false);
     });
     state.project = project;
     await messages.settled(["queue"]);
@@ -52,7 +52,7 @@ export class ProjectSettingCalls {
     sql.transaction(() => {
       state.store.put(project, false);
       messages.putDirectory(project, false);
-      if (project.sharedRunnersEnabled !== before.value.sharedRunnersEnabled) messages.putQueue(project);
+      if (project.sharedRunnersEnabled !== before.value.sharedRunnersEnabled) messages.putQueue(project, false);
     });
     state.project = project;
     await messages.settled(["directory", "queue"]);

@@ -127,8 +127,9 @@ export class Claims {
         await this.#ask(row.build_id);
         return "refused";
       }
-      if (this.isStill(claimant)) return claimed.value;
-      // Deleted or reset during the call: its build goes to somebody else.
+      const isWanted = this.isStill(claimant) && !this.#parts.matchmaker.isStopped(row.project_id);
+      if (isWanted) return claimed.value;
+      // The runner was deleted or reset during the call, or the project is being removed: this runner doesn't get the build.
       await buildStub(env, row.build_id).release(claimed.value.summary.attempt, requestId);
       return "refused";
     } catch (error) {

@@ -29,6 +29,8 @@ export class Matchmaker {
   readonly #parts: MatchmakerParts;
   /** Projects that instance runners don't serve. */
   readonly #closedProjects = new Set<number>();
+  /** Projects that are being removed: nobody gets their builds any more. */
+  readonly #stoppedProjects = new Set<number>();
 
   constructor(parts: MatchmakerParts) {
     this.#parts = parts;
@@ -37,6 +39,7 @@ export class Matchmaker {
   load(): void {
     this.#parts.groups.load();
     for (const projectId of this.#parts.store.closedProjects()) this.#closedProjects.add(projectId);
+    for (const projectId of this.#parts.store.stoppedProjects()) this.#stoppedProjects.add(projectId);
   }
 
   allowsInstanceRunners(projectId: number): boolean {
@@ -52,6 +55,21 @@ export class Matchmaker {
       this.#parts.store.closeProject(projectId);
       this.#closedProjects.add(projectId);
     }
+  }
+
+  isStopped(projectId: number): boolean {
+    return this.#stoppedProjects.has(projectId);
+  }
+
+  stopProject(projectId: number): void {
+    this.#parts.store.stopProject(projectId);
+    this.#stoppedProjects.add(projectId);
+  }
+
+  projectRemoved(projectId: number): void {
+    this.#parts.store.removeProject(projectId);
+    this.#closedProjects.delete(projectId);
+    this.#stoppedProjects.delete(projectId);
   }
 
   /** The pending build that this runner is to have next; looks at groups, not at the builds in them. */
@@ -115,7 +133,7 @@ export class Matchmaker {
   }
 
   #suits(runner: Runner, group: GroupTraits): boolean {
-    return suits(runner, group, this.allowsInstanceRunners(group.projectId));
+    return !this.isStopped(group.projectId) && suits(runner, group, this.allowsInstanceRunners(group.projectId));
   }
 
   /** It lost this build's last claim, and another runner that may take it has asked for work lately. */

@@ -244,12 +244,17 @@ export class QueueObject extends DurableObject<Env> {
     this.#matchmaker.allowInstanceRunners(projectId, allowed);
   }
 
+  /** The project is being removed: from here on nothing of it is handed out. */
+  async stopProject(projectId: number): Promise<void> {
+    this.#matchmaker.stopProject(projectId);
+  }
+
   /** The project is gone: so are the runners that served nothing else. */
   async forgetProject(projectId: number): Promise<void> {
     for (const runner of this.#runners.all()) {
       if (runner.projects?.length === 1 && runner.projects[0] === projectId) this.removeRunner(runner.id, null);
     }
-    await this.allowInstanceRunners(projectId, true);
+    this.#matchmaker.projectRemoved(projectId);
   }
 
   override async alarm(): Promise<void> {

@@ -87,6 +87,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT`,
   },
   { id: 4, name: "errors of the outbox", sql: OUTBOX_ERRORS },
+  {
+    id: 5,
+    name: "projects that are being removed",
+    sql: "CREATE TABLE stopped_project (project_id INTEGER PRIMARY KEY) STRICT",
+  },
 ];
 
 export interface RunnerRow {

@@ -234,6 +234,23 @@ export class QueueStore {
     this.#sql.run("DELETE FROM closed_project WHERE project_id = :project_id", { project_id: projectId });
   }
 
+  /** Projects that are being removed. */
+  stoppedProjects(): number[] {
+    return this.#sql.all<{ project_id: number }>("SELECT project_id FROM stopped_project").map((row) => row.project_id);
+  }
+
+  stopProject(projectId: number): void {
+    this.#sql.run("INSERT OR IGNORE INTO stopped_project (project_id) VALUES (:project_id)", { project_id: projectId });
+  }
+
+  /** Nothing of the project is left. */
+  removeProject(projectId: number): void {
+    this.#sql.transaction(() => {
+      this.openProject(projectId);
+      this.#sql.run("DELETE FROM stopped_project WHERE project_id = :project_id", { project_id: projectId });
+    });
+  }
+
   removeRunner(runnerId: number): void {
     this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id", { runner_id: runnerId });
   }

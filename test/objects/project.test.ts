@@ -2,12 +2,15 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import { BuildObject } from "../../src/builds/object.ts";
+import { ProjectRemoval } from "../../src/projects/removal.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/project.ts";
 import type { Project } from "../../src/core/project.ts";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../src/stubs.ts";
 import {
   FIRST,
   buildOf,
+  crash,
   poll,
   refusalOf,
   registered,
@@ -194,6 +197,34 @@ describe("deleting a project", () => {
     }
     expect(refusalOf(await queueStub(env).runner(runner.id))).toMatchObject({ reason: "not_found" });
     expect(await rowsOf(directory(), `SELECT id FROM project WHERE id = ${project.id}`)).toEqual([]);
+  });
+
+  it("hands nothing of it out from the answer on, also when the queue starts anew", async () => {
+    const { project, waiting } = await full();
+    const runner = await registered(project.id);
+    // The builds are there until the alarm has removed them.
+    vi.spyOn(ProjectRemoval.prototype, "continue").mockRejectedValue(new Error("down"));
+    valueOf(await projectStub(env, project.id).remove());
+    for (const restart of [async () => {}, () => crash(queueStub(env))]) {
+      await restart();
+      expect(await queueRow(waiting.id)).toEqual({ state: "pending" });
+      expect((await poll(runner)).kind).toBe("nothing");
+    }
+    vi.restoreAllMocks();
+    await removed(project);
+  });
+
+  it("gives a build back that was claimed while it began", async () => {
+    const { project, waiting } = await full();
+    const runner = await registered(project.id);
+    const claim = BuildObject.prototype.claim;
+    vi.spyOn(BuildObject.prototype, "claim").mockImplementationOnce(async function (this: BuildObject, ...request) {
+      await queueStub(env).stopProject(project.id);
+      return claim.apply(this, request);
+    });
+    expect((await poll(runner)).kind).toBe("nothing");
+    expect(await statusOf(buildStub(env, waiting.id))).toBe("pending");
+    vi.restoreAllMocks();
   });
 
   it("frees its path at once, and hides it from then on", async () => {

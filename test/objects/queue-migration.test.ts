@@ -13,7 +13,9 @@ it("a queue from before there were machines and protected refs goes on with its 
   const [buildId, projectId] = [uniqueId(), uniqueId()];
   await runInDurableObject(queue(), (_instance, { storage }) => {
     for (const { name } of storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_s]*'")
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' AND name NOT GLOB 'sqlite_*'",
+      )
       .toArray())
       storage.sql.exec(`DROP TABLE ${name}`);
     migrate(new Sql(storage), MIGRATIONS.slice(0, 2));
