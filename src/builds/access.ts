@@ -45,3 +45,19 @@ export const admitHeld = (build: Build | null, access: Access): Outcome<Build> =
   if (erasedAtMs !== null) return refuse({ reason: "erased", status });
   return isHeld(admitted.value) ? admitted : refuse({ reason: "not_running", status });
 };
+
+/**
+ * May `access` download what the build has? After its end its own token opens nothing, but that of a legacy runner: as in
+ * GitLab 8 it goes on to open the build's own archive.
+ */
+export const admitReader = (build: Build | null, access: Access): Outcome<Build> => {
+  const admitted = admit(build, access);
+  if (!admitted.ok || access.by !== "attempt" || isHeld(admitted.value)) return admitted;
+  const { runner } = admitted.value.claim ?? {};
+  const isLegacy = runner?.legacy ?? runner?.manager === null;
+  return isLegacy ? admitted : refuse({ reason: "not_running", status: admitted.value.status });
+};
+
+/** May `access` delete what the build has? The project's token always; that of an attempt while a runner holds the build. */
+export const admitDeleter = (build: Build | null, access: Access): Outcome<Build> =>
+  access.by === "attempt" ? admitHeld(build, access) : admit(build, access);

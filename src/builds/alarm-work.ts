@@ -1,5 +1,6 @@
 /** What a build's alarm does: deadlines, messages, artifacts whose time has come, the trace's move to R2, the end. */
 import type { Settings } from "../settings.ts";
+import { ARTIFACTS_EXPIRED } from "../core/build/rules.ts";
 import { dueEvent } from "../core/build/deadlines.ts";
 import type { Outbox } from "../storage/outbox.ts";
 import { projectStub } from "../stubs.ts";
@@ -38,7 +39,7 @@ export class AlarmWork {
     if (due !== null) record.apply(due);
     await outbox.deliverDue(Date.now());
     if (artifacts.anyExpired(Date.now())) {
-      record.apply({ kind: "amend", what: "artifacts expired" }, () => artifacts.retireExpired(Date.now()));
+      record.apply({ kind: "amend", what: ARTIFACTS_EXPIRED }, () => artifacts.retireExpired(Date.now()));
     }
     await artifacts.sweep(Date.now());
     await this.#settleDown();
@@ -67,7 +68,7 @@ export class AlarmWork {
     const upload = artifacts.begin(build.id, "trace", "raw", Date.now());
     const unchanged = () => record.build?.revision === build.revision;
     const file = await artifacts.write(upload, async (offset) =>
-      unchanged() ? (await reader.read(build, offset, Number.MAX_SAFE_INTEGER, secrets)).bytes : null,
+      unchanged() ? (await reader.readStored(build, offset, Number.MAX_SAFE_INTEGER, secrets)).bytes : null,
     );
     // Committed only if the build is what it was: one that was erased meanwhile must not get its trace back.
     if (file === null || !unchanged()) {

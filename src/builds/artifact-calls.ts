@@ -3,7 +3,7 @@ import type { BuildEvent } from "../core/build/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSummary } from "../core/build/summary.ts";
-import { admit, admitHeld } from "./access.ts";
+import { admitDeleter, admitHeld, admitReader } from "./access.ts";
 import type { Access } from "./access.ts";
 import type { ArtifactRecord, BegunUpload, BuildArtifacts, UploadedFile } from "./artifacts.ts";
 import type { BuildRecord } from "./record.ts";
@@ -73,7 +73,7 @@ export class ArtifactCalls {
 
   find(type: string, access: Access | null): Outcome<ArtifactRecord> {
     const { record, artifacts } = this.#parts;
-    const admitted = access === null ? accept(record.build) : admit(record.build, access);
+    const admitted = access === null ? accept(record.build) : admitReader(record.build, access);
     if (!admitted.ok) return admitted;
     const found = admitted.value === null ? null : artifacts.current(type, Date.now());
     return found === null ? refuse(noArtifact) : accept(found);
@@ -81,7 +81,7 @@ export class ArtifactCalls {
 
   async delete(access: Access | null, requestId: string | undefined): Promise<Outcome<BuildSummary>> {
     const { record, artifacts } = this.#parts;
-    const admitted = access === null ? accept(record.build) : admit(record.build, access);
+    const admitted = access === null ? accept(record.build) : admitDeleter(record.build, access);
     if (!admitted.ok) return admitted;
     if (admitted.value === null) return refuse({ reason: "not_found", what: "build" });
     const { erasedAtMs, status } = admitted.value;

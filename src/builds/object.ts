@@ -4,13 +4,15 @@
  * Nothing acknowledged is lost: what a method changes, and the messages that the change owes, are written in one
  * transaction before it returns (record.ts); the runtime holds the answer back until they are durable.
  */
+import { log } from "../log.ts";
 import { DurableObject } from "cloudflare:workers";
 import { settingsOf, tokenKeys } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import { isHeld } from "../core/build/build.ts";
 import type { Build, HistoryEntry, RunnerRef } from "../core/build/build.ts";
 import type { ClaimedBuild, ClaimedDependency } from "../core/build/claimed.ts";
-import type { BuildEvent } from "../core/build/events.ts";
+import { lostArtifacts } from "../core/build/rules.ts";
+import { checkSpec, DamagedSpec } from "../core/build/stored-spec.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/build/spec.ts";
@@ -18,6 +20,7 @@ import { nameOf } from "../core/principal.ts";
 import type { Actor } from "../core/principal.ts";
 import { queueNotice } from "../core/build/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/build/summary.ts";
+import { runAlarm } from "../storage/alarm.ts";
 import { undeliveredTeller } from "../storage/undelivered.ts";
 import { Outbox } from "../storage/outbox.ts";
 import type { Delivery } from "../storage/outbox.ts";
@@ -43,8 +46,8 @@ import { BuildStore } from "./store.ts";
 import { TraceStore } from "./trace-store.ts";
 import { AlarmWork } from "./alarm-work.ts";
 
-/** After work of the alarm that failed. */
-const RETRY_MS = 60_000;
+/** How long the alarm waits after a run that threw. */
+const PAUSE_MS = 60_000;
 
 const unknownBuild: Refusal = { reason: "not_found", what: "build" };
 
@@ -138,15 +141,15 @@ export class BuildObject extends DurableObject<Env> {
   ): Promise<Outcome<ClaimedBuild>> {
     const before = this.#record.build;
     if (before === null) return refuse(unknownBuild);
-    const { spec, project } = this.#store.spec();
-    const { token, dependencies } = await this.#prepare(before, spec).catch((error: unknown) => {
-      // What it is made of is wrong, and would be again; that another object can't be reached is no fault of the build's.
-      if (error instanceof TypeError) {
-        const broken: BuildEvent = { kind: "break_claim", runnerId: request.runner.id, error: error.message };
-        this.#record.apply(broken, null, requestId);
-      }
-      throw error;
-    });
+    const { spec, project } = this.#specFor(request.runner.id, requestId);
+    // When another object can't be reached, this throws. That is no fault of the build's, and no lost claim.
+    const { token, dependencies } = await this.#prepare(before, spec);
+    const missing = dependencies.filter(({ lost }) => lost !== null);
+    if (missing.length > 0) {
+      const gone = missing.map(({ build, lost }) => `${build.name} (${build.id}): ${lost}`).join(", ");
+      const detail = `artifacts of its dependencies are gone: ${gone}`;
+      this.#record.apply({ kind: "miss_dependency", detail }, null, requestId);
+    }
     // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
     const claimed = this.#record.apply({ kind: "claim", ...request }, null, requestId);
     if (!claimed.ok) return claimed;
@@ -213,7 +216,10 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   cancel(by: Actor, force: boolean, requestId?: string): Promise<Outcome<BuildSummary>> {
-    return this.#record.command({ kind: "cancel", by: nameOf(by), force }, requestId);
+    return this.#record.command(
+      { kind: "cancel", by: nameOf(by), force, silentAfterMs: this.#runnerCalls.silentAfterMs() },
+      requestId,
+    );
   }
 
   /** Marks the build as retried by `newId`; a second retry is refused and names the first. */
@@ -224,8 +230,9 @@ export class BuildObject extends DurableObject<Env> {
   /** Removes trace and artifacts for good; the record stays. */
   async erase(by: Actor, requestId?: string): Promise<Outcome<BuildSummary>> {
     if (this.#record.build === null) return refuse(unknownBuild);
-    const hasContent = this.#reader.lengthBytes() > 0 || this.#artifacts.any();
-    return this.#record.command({ kind: "erase", by: nameOf(by), hasContent }, requestId, () => {
+    const hasArtifacts = this.#artifacts.any("trace");
+    const hasContent = this.#reader.lengthBytes() > 0 || hasArtifacts;
+    return this.#record.command({ kind: "erase", by: nameOf(by), hasContent, hasArtifacts }, requestId, () => {
       this.#trace.clear();
       this.#artifacts.retireAll(Date.now());
     });
@@ -296,8 +303,13 @@ export class BuildObject extends DurableObject<Env> {
 
   /** What a dependant is told of this build. */
   dependency(): Outcome<Omit<ClaimedDependency, "downloadToken">> {
+    const { build } = this.#record;
     const summary = this.#record.summary();
-    return summary.ok ? accept({ build: summary.value, variables: this.#artifacts.variables(Date.now()) }) : summary;
+    if (build === null || !summary.ok) return refuse(unknownBuild);
+    const nowMs = Date.now();
+    // The alarm may be a little late to say that artifacts have expired.
+    const lost = this.#artifacts.anyExpired(nowMs) ? "expired" : lostArtifacts(build);
+    return accept({ build: summary.value, variables: this.#artifacts.variables(nowMs), lost });
   }
 
   /**
@@ -321,22 +333,32 @@ export class BuildObject extends DurableObject<Env> {
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     this.#record.disarmed();
-    let retryAtMs: number | null = null;
-    try {
-      await this.#alarmWork.run(info?.scheduledTime ?? Date.now());
-    } catch (error) {
-      // Thrown out of here, it would be tried six times and then never again: the alarm is ours to keep alive.
-      console.error(JSON.stringify({ event: "alarm_failed", build: this.#record.build?.id, error: String(error) }));
-      retryAtMs = Date.now() + RETRY_MS;
-    } finally {
-      this.#record.arm(retryAtMs);
-    }
+    await runAlarm(
+      { build: this.#record.build?.id },
+      PAUSE_MS,
+      () => this.#alarmWork.run(info?.scheduledTime ?? Date.now()),
+      (notBeforeMs) => this.#record.arm(notBeforeMs),
+    );
   }
 
   /** Lost, it costs nothing: the next one comes in a minute. */
   #tellContact(runnerId: number, systemId: string | null): void {
     const told = Promise.resolve().then(() => queueStub(this.env).contactRunner(runnerId, systemId));
-    told.catch((error: unknown) => console.warn(JSON.stringify({ event: "contact_lost", error: String(error) })));
+    told.catch((error: unknown) => log("warn", "contact_lost", { error: String(error) }));
+  }
+
+  /** A damaged spec fails every claim: each try counts as a lost one, so that the build ends after a few. */
+  #specFor(runnerId: number, requestId: string | undefined): ReturnType<BuildStore["spec"]> {
+    const stored = this.#store.spec();
+    try {
+      checkSpec(stored.spec);
+      return stored;
+    } catch (error) {
+      if (error instanceof DamagedSpec) {
+        this.#record.apply({ kind: "break_claim", runnerId, error: error.message }, null, requestId);
+      }
+      throw error;
+    }
   }
 
   /** What a runner needs for the next attempt, beside the spec. */

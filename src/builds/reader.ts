@@ -1,6 +1,7 @@
 /** Reading a trace: the same before, while and after it is written, from rows or from R2, with secrets masked. */
 import type { Build } from "../core/build/build.ts";
 import { isFinished } from "../core/build/build.ts";
+import { endNote } from "../core/trace/end-note.ts";
 import { contextBytes, heldBack, maskSecrets } from "../core/trace/mask.ts";
 import type { BuildStore } from "./store.ts";
 import type { TraceStore } from "./trace-store.ts";
@@ -32,11 +33,30 @@ export class TraceReader {
     return this.#store.currentArtifact("trace")?.size_bytes ?? this.#trace.tail.lengthBytes;
   }
 
+  /** What people see: the stored bytes, and after their end what Signalbox has to say of it. */
+  async read(build: Build, offset: number, maxBytes: number, secrets: readonly Uint8Array[]): Promise<TracePiece> {
+    const piece = await this.readStored(build, offset, maxBytes, secrets);
+    const text = endNote(build);
+    if (text === "") return piece;
+    const note = new TextEncoder().encode(piece.lengthBytes === 0 ? text : `\n${text}`);
+    const atByte = offset + piece.bytes.length;
+    const from = atByte - piece.lengthBytes;
+    const room = Math.min(maxBytes, MAX_PIECE_BYTES) - piece.bytes.length;
+    const rest = from < 0 ? note.subarray(0, 0) : note.subarray(from, from + room);
+    const bytes = rest.length === 0 ? piece.bytes : new Uint8Array(Buffer.concat([piece.bytes, rest]));
+    return { ...piece, bytes, lengthBytes: piece.lengthBytes + note.length };
+  }
+
   /**
    * At most 1 MiB from `offset` on. Masking needs to see what stands around the piece: a secret may begin before it or
    * end after it.
    */
-  async read(build: Build, offset: number, maxBytes: number, secrets: readonly Uint8Array[]): Promise<TracePiece> {
+  async readStored(
+    build: Build,
+    offset: number,
+    maxBytes: number,
+    secrets: readonly Uint8Array[],
+  ): Promise<TracePiece> {
     const finished = isFinished(build.status);
     const context = contextBytes(secrets);
     const end = offset + Math.min(maxBytes, MAX_PIECE_BYTES);

@@ -5,9 +5,10 @@ import type { Build, BuildStatus } from "../core/build/build.ts";
 import type { BuildEvent } from "../core/build/events.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
+import { landPatch } from "../core/trace/patch.ts";
 import { checkTrace } from "../core/trace/sum.ts";
 import type { TraceSum } from "../core/trace/sum.ts";
-import { updateIntervalSeconds } from "../core/trace/update-interval.ts";
+import { silentAfterMs, updateIntervalSeconds } from "../core/trace/update-interval.ts";
 import { admit, admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
 import { readLog } from "./log-stream.ts";
@@ -56,6 +57,12 @@ export class RunnerCalls {
     this.#parts = parts;
   }
 
+  /** After how much silence the runner counts as gone. */
+  silentAfterMs(): number {
+    const isWatched = (this.#parts.record.build?.watchedUntilMs ?? 0) > Date.now();
+    return silentAfterMs(isWatched, this.#parts.stuckAfterMs);
+  }
+
   /** The runner gave a sign of life with a call that was otherwise refused. */
   contact(access: Access): Outcome<null> {
     const admitted = this.admitWriter(access);
@@ -89,14 +96,17 @@ export class RunnerCalls {
     if (!begun.ok) return begun;
     const { status } = begun.value;
     // A running build's trace is all in rows: this looks at memory alone.
-    const stored = trace.tail.lengthBytes;
-    if (start !== stored) return refuse({ reason: "range_mismatch", lengthBytes: stored, status });
-    if (stored + bytes.length > maxTraceBytes) return this.#overflow(access);
+    const { lengthBytes } = trace.tail;
+    const landed = landPatch({ lengthBytes, maxBytes: maxTraceBytes }, { start, lengthBytes: bytes.length });
+    if (landed === null) return refuse({ reason: "range_mismatch", lengthBytes, status });
     const nowMs = Date.now();
+    if (landed.isCut) {
+      return this.#overflow(access, () => trace.append(bytes.subarray(0, landed.storedBytes), nowMs));
+    }
     trace.append(bytes, nowMs);
     record.contact(nowMs);
     reader.wake();
-    return accept(this.#patched(begun.value, stored + bytes.length));
+    return accept(this.#patched(begun.value, lengthBytes + bytes.length));
   }
 
   /**
@@ -162,9 +172,9 @@ export class RunnerCalls {
     return whole instanceof Uint8Array && !this.#parts.trace.isBeginningOf(whole);
   }
 
-  #overflow({ requestId }: Access): Outcome<never> {
+  #overflow({ requestId }: Access, keepWhatFits: (() => void) | null = null): Outcome<never> {
     const limitBytes = this.#parts.maxTraceBytes;
-    const overflown = this.#parts.record.apply({ kind: "overflow_trace", limitBytes }, null, requestId);
+    const overflown = this.#parts.record.apply({ kind: "overflow_trace", limitBytes }, keepWhatFits, requestId);
     if (!overflown.ok) return overflown;
     return refuse({ reason: "trace_too_large", limitBytes, status: overflown.value.status });
   }

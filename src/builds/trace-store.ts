@@ -8,6 +8,9 @@ import type { TraceRow } from "./schema.ts";
 /** A row may have 2 MB at the edge; the local platform takes more, so the limit must be ours. */
 const MAX_ROW_BYTES = 512 * 1024;
 
+/** Read by one query: a job may send its log byte by byte, and a row in memory is larger than its bytes. */
+const MAX_ROWS = 1000;
+
 export interface TraceTail {
   readonly lengthBytes: number;
   /** Of all bytes so far. */
@@ -91,12 +94,14 @@ export class TraceStore {
     const bytes = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
-      const row = this.#rowAt(offset + filled);
-      if (row === null) throw new Error(`the trace has a gap at byte ${offset + filled}`);
-      const piece = new Uint8Array(row.bytes).subarray(offset + filled - row.offset_bytes);
-      const wanted = piece.subarray(0, length - filled);
-      bytes.set(wanted, filled);
-      filled += wanted.length;
+      const rows = this.#rowsFrom(offset + filled, offset + length);
+      if (rows.length === 0) throw new Error(`the trace has a gap at byte ${offset + filled}`);
+      for (const row of rows) {
+        const piece = new Uint8Array(row.bytes).subarray(offset + filled - row.offset_bytes);
+        const wanted = piece.subarray(0, length - filled);
+        bytes.set(wanted, filled);
+        filled += wanted.length;
+      }
     }
     return bytes;
   }
@@ -110,6 +115,16 @@ export class TraceStore {
       { offset_bytes: lengthBytes, bytes: exactBuffer(bytes), crc32: after, at_ms: atMs },
     );
     this.#tail = { lengthBytes: lengthBytes + bytes.length, crc32: after, atMs };
+  }
+
+  /** The row that has byte `offset` and those after it up to `end`, as many as one query may bring. */
+  #rowsFrom(offset: number, end: number): TraceRow[] {
+    return this.#sql.all<TraceRow>(
+      `SELECT * FROM trace
+       WHERE offset_bytes >= (SELECT MAX(offset_bytes) FROM trace WHERE offset_bytes <= :offset) AND offset_bytes < :end
+       ORDER BY offset_bytes LIMIT :limit`,
+      { offset, end, limit: MAX_ROWS },
+    );
   }
 
   #rowAt(offset: number): TraceRow | null {

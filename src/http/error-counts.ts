@@ -5,6 +5,7 @@
  *
  * An isolate that is taken away loses what it has not told; a call whose answer is lost is made again and counts twice.
  */
+import { log } from "../log.ts";
 import { waitUntil } from "cloudflare:workers";
 import { createMiddleware } from "hono/factory";
 import type { ErrorCount } from "../metrics/store.ts";
@@ -51,7 +52,7 @@ export class ErrorCounts {
       await send(counts);
     } catch (error) {
       this.add(counts);
-      console.warn(JSON.stringify({ event: "error_counts_delayed", error: String(error) }));
+      log("warn", "error_counts_delayed", { error: String(error) });
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Project, ProjectSettings } from "../core/project.ts";
 import type { Actor } from "../core/principal.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
-import { EarliestAlarm } from "../storage/alarm.ts";
+import { EarliestAlarm, runAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
@@ -20,7 +20,7 @@ import { ProjectStore } from "./store.ts";
 import type { BuildList, BuildQuery, Idempotency } from "./store.ts";
 
 /** How long the alarm waits after a run that threw. */
-const RETRY_MS = 10_000;
+const PAUSE_MS = 10_000;
 
 export class ProjectObject extends DurableObject<Env> {
   readonly #sql: Sql;
@@ -123,23 +123,17 @@ export class ProjectObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
-    let retryAtMs: number | null = null;
-    try {
+    const work = async (): Promise<void> => {
       await this.#messages.outbox.deliverDue(Date.now());
       if (this.#state.deleting) await this.#removal.continue();
-    } catch (error) {
-      // The alarm is ours to keep alive: after six throws the runtime would give it up.
-      console.error(JSON.stringify({ event: "alarm_failed", project: this.#state.project?.id, error: String(error) }));
-      retryAtMs = Date.now() + RETRY_MS;
-    } finally {
-      this.#arm(retryAtMs);
-    }
+    };
+    await runAlarm({ project: this.#state.project?.id }, PAUSE_MS, work, (notBeforeMs) => this.#arm(notBeforeMs));
   }
 
   /** For what is left to do; with nothing the project sleeps. */
-  #arm(retryAtMs: number | null = null): void {
+  #arm(notBeforeMs: number | null = null): void {
     if (this.#state.project === null) return;
-    const next = retryAtMs ?? (this.#state.deleting ? Date.now() : this.#messages.outbox.nextDueMs());
+    const next = notBeforeMs ?? (this.#state.deleting ? Date.now() : this.#messages.outbox.nextDueMs());
     if (next !== null) this.#alarm.by(next);
   }
 }

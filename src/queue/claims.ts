@@ -2,6 +2,7 @@
  * Claims: from a pending row to a build that a runner holds. The row is marked before the build is asked, and the build
  * decides. Whatever a crash leaves in between is found by `reconcile`, which asks the builds of doubtful rows.
  */
+import { log } from "../log.ts";
 import type { Abilities } from "../core/runner/abilities.ts";
 import type { RunnerRef } from "../core/build/build.ts";
 import type { ClaimedBuild, QueueFigures } from "../core/build/claimed.ts";
@@ -133,9 +134,7 @@ export class Claims {
       await buildStub(env, row.build_id).release(claimed.value.summary.attempt, requestId);
       return "refused";
     } catch (error) {
-      console.error(
-        JSON.stringify({ event: "claim_failed", request_id: requestId, build: row.build_id, error: String(error) }),
-      );
+      log("error", "claim_failed", { request_id: requestId, build: row.build_id, error: String(error) });
       // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
       store.asked(row.build_id, row.revision, 0);
       this.#parts.armBy(Date.now() + FAULT_MS);
@@ -181,4 +180,5 @@ const reference = ({ runner, machine, abilities }: Claimant): RunnerRef => ({
   resendsTrace: abilities.resendsTrace,
   manager: machine,
   maximumTimeoutSeconds: runner.maximumTimeoutSeconds,
+  legacy: abilities.legacy,
 });

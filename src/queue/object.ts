@@ -8,13 +8,12 @@ import { DurableObject } from "cloudflare:workers";
 import { settingsOf } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import { pendingReason } from "../core/runner/matching.ts";
-import type { GroupTraits } from "../core/runner/matching.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import { isRecent } from "../core/runner/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { Runner, RunnerInfo, Machine, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import type { QueueNotice } from "../core/build/summary.ts";
-import { EarliestAlarm } from "../storage/alarm.ts";
+import { EarliestAlarm, runAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
@@ -35,6 +34,9 @@ import { Runners } from "./runners.ts";
 import type { RunnerToken } from "./runners.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { QueueStore } from "./store.ts";
+
+/** How long the alarm waits after a run that threw. */
+const PAUSE_MS = 10_000;
 
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -206,8 +208,8 @@ export class QueueObject extends DurableObject<Env> {
     return claimedWith === null ? refuse({ reason: "not_found", what: "build" }) : accept(null);
   }
 
-  /** Why builds like these wait; a build that is here is known by its number to be of a protected ref. */
-  pendingReasons(builds: readonly (Pick<GroupTraits, "projectId" | "tags"> & { readonly id: number })[]): string[] {
+  /** Why these builds wait, in words for the person who waits. */
+  pendingReasons(builds: readonly { readonly id: number; readonly projectId: number }[]): string[] {
     const nowMs = Date.now();
     const runners = this.#runners.all();
     let running: ReadonlyMap<number, number> | null = null;
@@ -215,12 +217,14 @@ export class QueueObject extends DurableObject<Env> {
       this.#line.isWaiting(runner.id) ||
       isRecent(runner.contactedAtMs, nowMs) ||
       (running ??= this.#store.runningByRunner()).has(runner.id);
-    return builds.map(({ id, ...build }) => {
+    return builds.map(({ id, projectId }) => {
       const row = this.#store.find(id);
+      if (row === null) return "the queue has not heard of it yet; it will be told within seconds";
       // Runners of two phases hold a build for a moment before they run it, of which its project isn't told.
-      if (row?.state === "taken") return `runner ${row.runner_id} is about to run it`;
-      const group = { ...build, refProtected: row?.ref_protected === 1 };
-      return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(build.projectId));
+      if (row.state === "taken") return `runner ${row.runner_id} is about to run it`;
+      const tags = JSON.parse(row.tags) as string[];
+      const group = { projectId, tags, refProtected: row.ref_protected === 1 };
+      return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(projectId));
     });
   }
 
@@ -259,20 +263,16 @@ export class QueueObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
-    try {
+    const work = async (): Promise<void> => {
       await this.#removal.outbox.deliverDue(Date.now());
       await this.#claims.reconcile();
-    } catch (error) {
-      // Whatever it was, the next alarm tries again: thrown from here, it would end after six times.
-      console.error(JSON.stringify({ event: "alarm_failed", object: "queue", error: String(error) }));
-    } finally {
-      this.#arm();
-    }
+    };
+    await runAlarm({ object: "queue" }, PAUSE_MS, work, (notBeforeMs) => this.#arm(notBeforeMs));
   }
 
   /** Only while builds are held or messages owed: an idle queue sleeps for nothing. */
-  #arm(): void {
+  #arm(notBeforeMs: number | null = null): void {
     const times = [this.#removal.outbox.nextDueMs(), this.#store.anyHeld() ? Date.now() + RECONCILE_EVERY_MS : null];
-    for (const atMs of times) if (atMs !== null) this.#alarm.by(atMs);
+    for (const atMs of times) if (atMs !== null) this.#alarm.by(Math.max(atMs, notBeforeMs ?? 0));
   }
 }

@@ -5,6 +5,7 @@
  * There is one entry per destination: a newer message replaces an undelivered older one, so a message must say how things
  * are now, not what happened. One is in flight per destination, so none overtakes another.
  */
+import { log } from "../log.ts";
 import { failsAfter } from "./wait-at-most.ts";
 import type { DroppedEntry, OutboxStore } from "./outbox-table.ts";
 
@@ -152,12 +153,12 @@ export class Outbox<Message> {
   }
 
   #drop(destination: string, revision: number, reason: string): void {
-    console.warn(JSON.stringify({ event: "message_dropped", destination, reason }));
+    log("warn", "message_dropped", { destination, reason });
     this.#store.drop(destination, revision, reason);
   }
 
   #delay(destination: string, tries: number, { retryAtMs, error }: { retryAtMs: number; error: string }): false {
-    console.warn(JSON.stringify({ event: "message_delayed", destination, tries, error }));
+    log("warn", "message_delayed", { destination, tries, error });
     // Also delays a newer message that replaced it meanwhile: it would have failed the same way.
     this.#store.delay(destination, retryAtMs, error);
     return false;

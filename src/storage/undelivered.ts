@@ -1,4 +1,5 @@
 /** Tells the metrics object of messages that could not be delivered. Best effort: whatever fails here changes nothing. */
+import { log } from "../log.ts";
 import { metricsStub } from "../stubs.ts";
 import { waitAtMost } from "./wait-at-most.ts";
 
@@ -10,7 +11,7 @@ export const undeliveredTeller =
   (env: Env, object: "build" | "project", name: () => string) =>
   (messages: number): Promise<void> => {
     const of = name();
-    console.warn(JSON.stringify({ event: "messages_undelivered", object, name: of, messages }));
+    log("warn", "messages_undelivered", { object, name: of, messages });
     const told = Promise.resolve().then(() => metricsStub(env).tellUndelivered(object, of, messages));
     return waitAtMost(
       told.catch(() => {}),

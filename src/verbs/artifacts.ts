@@ -1,4 +1,5 @@
 /** Artifacts in and out, whatever dialect they come in. */
+import { log } from "../log.ts";
 import { downloadResponse } from "../artifacts/read.ts";
 import { MAX_DOTENV_UPLOAD_BYTES, readDotenvReport } from "../artifacts/dotenv-report.ts";
 import { presignedUrl } from "../artifacts/presign.ts";
@@ -124,7 +125,7 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
     await buildStub(env, buildId).abandonArtifact(upload.id);
     // Refused, stored already, or the build is gone, and with it the alarm that would delete the object: as well as we can.
     await env.ARTIFACTS.delete(file.key).catch((error: unknown) => {
-      console.warn(JSON.stringify({ event: "object_left", build: buildId, error: String(error) }));
+      log("warn", "object_left", { build: buildId, error: String(error) });
     });
   }
   if (!committed.ok) return committed;
@@ -164,7 +165,7 @@ const readDotenv = async (bucket: R2Bucket, key: string, sizeBytes: number): Pro
     const object = await bucket.get(key);
     if (object !== null) return readDotenvReport(new Uint8Array(await object.arrayBuffer()));
   } catch (error) {
-    console.error(JSON.stringify({ event: "dotenv_unread", error: String(error) }));
+    log("error", "dotenv_unread", { error: String(error) });
   }
   return refuse({ reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS });
 };

@@ -1,4 +1,5 @@
 /** A runner asks for work, reports on it and streams its trace, whatever dialect it speaks. */
+import { log } from "../log.ts";
 import type { Access } from "../builds/access.ts";
 import type { Patched, Report, ReportContext } from "../builds/runner-calls.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -35,7 +36,7 @@ export const requestWork = async (env: Env, request: WorkRequest): Promise<Outco
     // The queue's object broke under the poll, by a deploy or an eviction: it has found nothing, and will be asked again.
     // Should it have claimed a build for us in its last moment, that build comes back by its lease.
     const request_id = currentRequest();
-    console.warn(JSON.stringify({ event: "poll_broken", request_id, runner: runner.value.id, error: String(error) }));
+    log("warn", "poll_broken", { request_id, runner: runner.value.id, error: String(error) });
     endsWith("nothing");
     return accept({ kind: "nothing", cursor: CURSOR.test(request.cursor ?? "") ? (request.cursor ?? "") : "" });
   }

@@ -147,7 +147,9 @@ describe("following a log", () => {
     const { path, claimed } = await startJob();
     await append(claimed, 0, "all of it");
     await consumer("POST", `${path}/cancel`);
-    expect(await (await Follower.of(path)).readTo(Infinity)).toBe("all of it");
+    const shown = await (await Follower.of(path)).readTo(Infinity);
+    expect(shown).toBe("all of it\n\u001b[33;1mSignalbox ended this log: canceled by admin\u001b[0m\n");
+    expect(await (await consumer("GET", `${path}/trace`)).text()).toBe(shown);
   });
 
   test("brings the same bytes of a character that two patches share", async () => {

@@ -2,7 +2,6 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { ADMINISTRATOR } from "../../src/core/principal.ts";
-import { BuildObject } from "../../src/builds/object.ts";
 import { ProjectRemoval } from "../../src/projects/removal.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/project.ts";
 import type { Project } from "../../src/core/project.ts";
@@ -217,14 +216,22 @@ describe("deleting a project", () => {
   it("gives a build back that was claimed while it began", async () => {
     const { project, waiting } = await full();
     const runner = await registered(project.id);
-    const claim = BuildObject.prototype.claim;
-    vi.spyOn(BuildObject.prototype, "claim").mockImplementationOnce(async function (this: BuildObject, ...request) {
-      await queueStub(env).stopProject(project.id);
-      return claim.apply(this, request);
+    const refused = await runInDurableObject(queueStub(env), async (queue) => {
+      const polled = queue.poll({
+        token: runner,
+        systemId: null,
+        ipAddress: null,
+        info: null,
+        abilities: null,
+        cursor: null,
+      });
+      // The claim is on its way to the build.
+      await Promise.resolve();
+      await queue.stopProject(project.id);
+      return valueOf(await polled).kind;
     });
-    expect((await poll(runner)).kind).toBe("nothing");
+    expect(refused).toBe("nothing");
     expect(await statusOf(buildStub(env, waiting.id))).toBe("pending");
-    vi.restoreAllMocks();
   });
 
   it("frees its path at once, and hides it from then on", async () => {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ADMINISTRATOR } from "../../src/core/principal.ts";
-import { NO_ABILITIES } from "../../src/core/runner/abilities.ts";
+import { LEGACY_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -95,7 +95,7 @@ it("a runner that is paused while a build refuses it gets no other one", async (
 });
 
 describe("a claim of two phases", () => {
-  const able = { abilities: { ...NO_ABILITIES, twoPhase: true } };
+  const able = { abilities: { ...LEGACY_ABILITIES, twoPhase: true } };
 
   it("keeps the build from everybody else while its runner is silent, and makes it run at its word", async () => {
     const { id, projectId, stub } = await pendingBuild();
@@ -284,11 +284,15 @@ describe("an eviction of the queue", () => {
     expect(valueOf(await stub.append(attempt(1), 0, bytesOf("x"))).status).toBe("running");
     expect(buildOf(await poll(runner))).toBeNull();
     expect(buildOf(await poll(await registered(projectId, { tags: ["a"] })))).toBe(next.id);
+    const other = await pendingBuild({ tags: ["zzz"] }, projectId);
     const reasons = await queue().pendingReasons([
-      { id: 1, projectId: uniqueId(), tags: [] },
-      { id: 2, projectId, tags: ["zzz"] },
+      { id: uniqueId(), projectId },
+      { id: other.id, projectId },
     ]);
-    expect(reasons.at(1)).toBe("no runner has the tags zzz");
+    expect(reasons).toEqual([
+      "the queue has not heard of it yet; it will be told within seconds",
+      "no runner has the tags zzz",
+    ]);
   });
 
   it("in the millisecond of a claim keeps no runner from its next build", async () => {

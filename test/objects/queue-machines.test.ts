@@ -156,7 +156,7 @@ describe("what a claim tells the build of its runner", () => {
 
   it("is the machine, the limit of time and what it announces", async () => {
     const runner = await registered(uniqueId(), { maximumTimeoutSeconds: 900 });
-    const abilities = { twoPhase: true, cancelGracefully: false, resendsTrace: true };
+    const abilities = { twoPhase: true, cancelGracefully: false, resendsTrace: true, legacy: false };
     const claimed = await claimedBy(runner, { systemId: "a", abilities });
     const [machine] = await machines(runner);
     expect(claimed).toMatchObject({

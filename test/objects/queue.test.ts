@@ -143,7 +143,7 @@ describe("who gets what", () => {
       await pendingBuild({ tags, refProtected: true }, projectId),
     ];
     expect(await queue().pendingReasons(builds.map(({ id }) => ({ id, projectId, tags })))).toEqual([
-      `every runner that has the tags ${tags[0]} takes builds of protected refs alone`,
+      `every runner that has the tags ${tags[0]} takes only builds of protected refs`,
       `no runner that has the tags ${tags[0]} is online`,
     ]);
   });
@@ -151,11 +151,11 @@ describe("who gets what", () => {
   it("gives its reasons for what waits", async () => {
     const projectId = uniqueId();
     await registered(projectId, { tags: ["a"], paused: true });
-    const groups = [
-      { id: 1, projectId, tags: ["a"] },
-      { id: 2, projectId, tags: [`tag-${projectId}`] },
+    const builds = [
+      await pendingBuild({ tags: ["a"] }, projectId),
+      await pendingBuild({ tags: [`tag-${projectId}`] }, projectId),
     ];
-    expect(await queue().pendingReasons(groups)).toEqual([
+    expect(await queue().pendingReasons(builds.map(({ id }) => ({ id, projectId })))).toEqual([
       "every runner that has the tags a is paused",
       `no runner has the tags tag-${projectId}`,
     ]);

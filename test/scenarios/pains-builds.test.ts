@@ -101,5 +101,7 @@ test("pain 15: a job that can't be made ready is tried three times and fails, an
     expect(await runner.poll()).toEqual({ kind: "nothing" });
   }
   expect(await jobOf(project, bad)).toMatchObject({ status: "failed", failure_reason: "scheduler_failure" });
-  expect((await historyOf(project, bad)).at(-1)).toMatch(/^its claim by runner \d+ broke off: .*: after 3 lost claims/);
+  expect((await historyOf(project, bad)).at(-1)).toMatch(
+    /^the claim by runner \d+ failed: .*: failed after 3 lost claims$/,
+  );
 });

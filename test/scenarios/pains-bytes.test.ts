@@ -115,7 +115,7 @@ test("pain 11: a log that is cut says so, and where: to its runner, in the job a
     message: "403 Forbidden - the trace has passed 104857600 bytes, the build has failed",
   });
   expect(await jobOf(project, build.id)).toMatchObject({ status: "failed", failure_reason: "trace_size_exceeded" });
-  expect((await historyOf(project, build.id)).at(-1)).toBe("its trace passed 104857600 bytes");
+  expect((await historyOf(project, build.id)).at(-1)).toBe("cut at MAX_TRACE_BYTES, 104857600 bytes");
 });
 
 test("pain 12: a runner that follows Range writes each byte once, whatever answers it missed and however it writes the end", async () => {

@@ -23,7 +23,7 @@
  */
 import { Hono } from "hono";
 import type { Report } from "../../builds/runner-calls.ts";
-import { NO_ABILITIES } from "../../core/runner/abilities.ts";
+import { LEGACY_ABILITIES } from "../../core/runner/abilities.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
@@ -97,7 +97,7 @@ legacyRoutes.post(
       systemId: null,
       ipAddress: null,
       info: asked.value.info ?? null,
-      abilities: NO_ABILITIES,
+      abilities: LEGACY_ABILITIES,
       cursor: asked.value.last_update ?? null,
     });
     if (!answer.ok) return answer;

@@ -61,6 +61,8 @@ export interface RunnerRef {
   readonly manager: { readonly id: number; readonly systemId: string } | null;
   /** No build may run longer on this runner; null for no such limit. */
   readonly maximumTimeoutSeconds: number | null;
+  /** It spoke the legacy API. Claims of earlier versions don't say. */
+  readonly legacy?: boolean;
 }
 
 /** Who holds the build's current attempt, since when. Kept apart from the status, which is what the world sees. */

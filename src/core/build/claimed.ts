@@ -9,6 +9,8 @@ export interface ClaimedDependency {
   readonly downloadToken: string;
   /** What it hands on to its dependants: the variables of its dotenv report. */
   readonly variables: readonly DotenvVariable[];
+  /** There were artifacts, and they are gone: not deleted by hand, which is somebody's wish. */
+  readonly lost: "expired" | "erased" | null;
 }
 
 export interface ClaimedBuild {

@@ -25,7 +25,10 @@ export type BuildEvent =
     }
   /** The stored trace is not what the runner sent: it is dropped, and the runner told to send it anew. */
   | { readonly kind: "reset_trace" }
-  | { readonly kind: "cancel"; readonly by: string; readonly force: boolean }
+  /** `silentAfterMs`: a runner that was not heard of for longer is gone, and nobody waits for it. */
+  | { readonly kind: "cancel"; readonly by: string; readonly force: boolean; readonly silentAfterMs: number }
+  /** The artifacts of a dependency were there and are gone: `detail` says whose, and why. */
+  | { readonly kind: "miss_dependency"; readonly detail: string }
   /** Deadlines: see deadlines.ts. */
   | { readonly kind: "lose_claim" }
   | { readonly kind: "go_silent" }
@@ -39,7 +42,7 @@ export type BuildEvent =
   /** The runner was deleted, or with `machineId` that machine of it. */
   | { readonly kind: "lose_runner"; readonly runnerId: number; readonly machineId: number | null }
   | { readonly kind: "overflow_trace"; readonly limitBytes: number }
-  | { readonly kind: "erase"; readonly by: string; readonly hasContent: boolean }
+  | { readonly kind: "erase"; readonly by: string; readonly hasContent: boolean; readonly hasArtifacts: boolean }
   | { readonly kind: "retry"; readonly newId: number };
 
 export type EventKind = BuildEvent["kind"];

@@ -105,11 +105,15 @@ export const loseClaim: AnyRule = (build, event, nowMs) => {
 /** The queue isn't told: it asks a little later, so that the build stands aside and isn't tried again in the same poll. */
 export const breakClaim: Rule<"break_claim"> = (build, event, nowMs) =>
   build.claim === null
-    ? countLost(build, event, nowMs, `its claim by runner ${event.runnerId} broke off: ${event.error}`, {
+    ? countLost(build, event, nowMs, `the claim by runner ${event.runnerId} failed: ${event.error}`, {
         change: {},
         tell: "project",
       })
     : { kind: "same" };
+
+/** A runner that already has the build has its inputs, too. */
+export const missDependency: Rule<"miss_dependency"> = (build, event, nowMs) =>
+  build.claim === null ? failed("missing_dependency_failure", event.detail)(build, event, nowMs) : { kind: "same" };
 
 const countLost = (
   build: Build,
@@ -121,7 +125,7 @@ const countLost = (
   const lostClaims = build.lostClaims + 1;
   if (lostClaims < MAX_LOST_CLAIMS)
     return changed(build, { ...again.change, lostClaims }, event, nowMs, why, again.tell);
-  const detail = `${why}: after ${lostClaims} lost claims no runner gets along with this build`;
+  const detail = `${why}: failed after ${lostClaims} lost claims`;
   return failed("scheduler_failure", detail, { lostClaims })(build, event, nowMs);
 };
 
@@ -137,7 +141,7 @@ const ended = (
 export const failed = (failureReason: FailureReason, detail: string | null, change: Partial<Build> = {}): AnyRule =>
   ended("failed", { ...change, failureReason }, detail);
 
-export const canceled = ended("canceled", {});
+export const canceled = (detail: string): AnyRule => ended("canceled", {}, detail);
 
 const aboutTrace = (traceVerified: boolean | null): string | null =>
   traceVerified === false ? "its trace is not what the runner reported" : null;
@@ -167,9 +171,14 @@ export const resetTrace: AnyRule = (build, event, nowMs) => {
 export const cancelNow: Rule<"cancel"> = (build, event, nowMs) =>
   ended("canceled", {}, `canceled by ${event.by}`)(build, event, nowMs);
 
-/** A runner that can runs its after_script first; whatever it reports then, the build ends as canceled. */
+/**
+ * A runner that can runs its after_script first; whatever it reports then, the build ends as canceled. A runner that has
+ * gone silent will never hear of it: its build is canceled at once.
+ */
 export const cancelRunning: Rule<"cancel"> = (build, event, nowMs) =>
-  build.claim?.runner.cancelGracefully === true && !event.force
+  build.claim?.runner.cancelGracefully === true &&
+  !event.force &&
+  nowMs - (build.lastContactAtMs ?? build.claim.atMs) <= event.silentAfterMs
     ? changed(
         build,
         { status: "canceling", cancelingSinceMs: nowMs },
@@ -209,16 +218,10 @@ export const loseBoundRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
     : { kind: "same" };
 
 export const cancelWithRunner: Rule<"lose_runner"> = (build, event, nowMs) =>
-  isHeldByLost(build, event) ? canceled(build, event, nowMs) : { kind: "same" };
+  isHeldByLost(build, event) ? canceled("canceled, and its runner was removed")(build, event, nowMs) : { kind: "same" };
 
 export const surviveOutage: Rule<"survive_outage"> = (build, event, nowMs) =>
-  changed(
-    build,
-    { graceUntilMs: event.untilMs },
-    event,
-    nowMs,
-    "the coordinator was away: deadlines wait for the runner",
-  );
+  changed(build, { graceUntilMs: event.untilMs }, event, nowMs, "Signalbox was down; deadlines were extended");
 
 export const amend: Rule<"amend"> = (build, event, nowMs) => changed(build, {}, event, nowMs, event.what, "project");
 
@@ -231,9 +234,30 @@ export const repeatReport: AnyRule = (build, event, nowMs) =>
 export const erase: Rule<"erase"> = (build, event, nowMs) =>
   build.erasedAtMs !== null || !event.hasContent
     ? notErasable(build, event, nowMs)
-    : changed(build, { erasedAtMs: nowMs }, event, nowMs, `erased by ${event.by}`, "project");
+    : changed(
+        build,
+        { erasedAtMs: nowMs },
+        event,
+        nowMs,
+        `erased by ${event.by}${event.hasArtifacts ? WITH_ARTIFACTS : ""}`,
+        "project",
+      );
 
 export const retry: Rule<"retry"> = (build, event, nowMs) =>
   build.retriedAs !== null
     ? refused({ reason: "not_retryable", retriedAs: build.retriedAs })
     : changed(build, { retriedAs: event.newId }, event, nowMs, `retried as ${event.newId}`, "project");
+
+/** What the history says when artifacts went: dependants are told by it. */
+export const ARTIFACTS_EXPIRED = "artifacts expired";
+const WITH_ARTIFACTS = ", with its artifacts";
+
+/** Why a dependant can't have this build's artifacts although there were some; null when nothing is missing. */
+export const lostArtifacts = ({ history }: Pick<Build, "history">): "expired" | "erased" | null => {
+  const last = history.findLast(
+    ({ event, detail }) =>
+      detail === ARTIFACTS_EXPIRED || (event === "erase" && detail?.endsWith(WITH_ARTIFACTS) === true),
+  );
+  if (last === undefined) return null;
+  return last.event === "erase" ? "erased" : "expired";
+};

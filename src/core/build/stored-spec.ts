@@ -80,3 +80,12 @@ export const readProject = (json: string): Project => ({
   serverUrl: null,
   ...(JSON.parse(json) as WithLater<Project, "gitDepth" | "serverUrl">),
 });
+
+/** A stored spec is damaged: no runner can ever be given it. */
+export class DamagedSpec extends Error {}
+
+/** Whether the lists that a claim walks through are there. Throws `DamagedSpec`. */
+export const checkSpec = ({ script, variables, dependencies }: BuildSpec): void => {
+  const isWhole = [script, variables, dependencies].every((list) => Array.isArray(list));
+  if (!isWhole) throw new DamagedSpec("its stored spec is damaged");
+};

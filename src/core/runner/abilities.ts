@@ -4,20 +4,27 @@ import type { RunnerInfo } from "./runner.ts";
 export interface Abilities {
   /** It confirms with a report that it runs what it was handed; until then the build is pending. */
   readonly twoPhase: boolean;
-  /** It runs after_script when told `canceling`. */
+  /** It runs after_script when told `canceling`. Not the same as `cancelable`, which says only that it stops at all. */
   readonly cancelGracefully: boolean;
   /** It sends its whole trace anew when told that what is stored differs from what it has. */
   readonly resendsTrace: boolean;
+  /** It speaks the legacy API, whose runners can't announce anything. */
+  readonly legacy: boolean;
 }
 
-/** Of runners that can't announce any. */
-export const NO_ABILITIES: Abilities = { twoPhase: false, cancelGracefully: false, resendsTrace: false };
+export const LEGACY_ABILITIES: Abilities = {
+  twoPhase: false,
+  cancelGracefully: false,
+  resendsTrace: false,
+  legacy: true,
+};
 
 /** By the features that a runner announces, in GitLab's names. */
 export const abilitiesOf = ({ features = {} }: Pick<RunnerInfo, "features">): Abilities => ({
   twoPhase: features["two_phase_job_commit"] === true,
   cancelGracefully: features["cancel_gracefully"] === true,
   resendsTrace: features["trace_reset"] === true,
+  legacy: false,
 });
 
 /**

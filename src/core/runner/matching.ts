@@ -77,12 +77,12 @@ export const pendingReason = <R extends RunnerTraits>(
     runner.projects === null ? instanceRunnersAllowed : runner.projects.includes(group.projectId),
   );
   if (serving.length === 0) return "no runner serves this project";
-  // To a runner that takes builds of protected refs alone, what a build lacks is that; its tags may be right.
+  // To a runner that takes only builds of protected refs, what a build lacks is that; its tags may be right.
   const able = serving.filter((runner) => suits(runner, { ...group, refProtected: true }, instanceRunnersAllowed));
   const suitable = able.filter((runner) => suits(runner, group, instanceRunnersAllowed));
   const wanted = group.tags.length === 0 ? "takes builds without tags" : `has the tags ${group.tags.join(", ")}`;
   if (able.length === 0) return `no runner ${wanted}`;
-  if (suitable.length === 0) return `every runner that ${wanted} takes builds of protected refs alone`;
+  if (suitable.length === 0) return `every runner that ${wanted} takes only builds of protected refs`;
   if (!suitable.some(takes)) return `every runner that ${wanted} is paused`;
   return `no runner that ${wanted} is online`;
 };

@@ -21,7 +21,7 @@ export interface RunnerSettings {
   readonly runUntagged: boolean;
   readonly paused: boolean;
   readonly locked: boolean;
-  /** `ref_protected`: takes builds of protected refs alone. */
+  /** `ref_protected`: takes only builds of protected refs. */
   readonly accessLevel: AccessLevel;
   /** No build may run longer on it; null for no limit of its own. */
   readonly maximumTimeoutSeconds: number | null;

@@ -110,15 +110,17 @@ describe("final reports", () => {
 
 describe("the end", () => {
   it("erasing needs content, and happens once", () => {
-    const erase = { kind: "erase", by: "root", hasContent: true } as const;
-    expect(refusal(BUILDS.success, { ...erase, hasContent: false })).toEqual({ reason: "not_erasable" });
+    const erase = { kind: "erase", by: "root", hasContent: true, hasArtifacts: false } as const;
+    expect(refusal(BUILDS.success, { ...erase, hasContent: false, hasArtifacts: false })).toEqual({
+      reason: "not_erasable",
+    });
     const erased = after(BUILDS.success, erase);
     expect(erased).toMatchObject({ status: "success", erasedAtMs: T0 });
     expect(refusal(erased, erase)).toEqual({ reason: "not_erasable" });
   });
 
   it("an erased build refuses its runner whatever it says, also the report that it repeats", () => {
-    const erased = after(BUILDS.success, { kind: "erase", by: "root", hasContent: true });
+    const erased = after(BUILDS.success, { kind: "erase", by: "root", hasContent: true, hasArtifacts: false });
     const reports: BuildEvent[] = [{ kind: "succeed" }, FAIL, { kind: "confirm" }, { kind: "keep_alive" }];
     for (const report of reports) expect(refusal(erased, report)).toEqual({ reason: "erased", status: "success" });
   });

@@ -25,6 +25,7 @@ const PRODUCT = `
   fail             | !not_running | !not_running   | failed         | failed       | canceled     | !not_running   | same           | !not_running   | !not_running   | !not_running
   reset_trace      | !not_running | !not_running   | pending        | running      | canceling    | !not_running   | !not_running   | !not_running   | !not_running   | !not_running
   cancel           | canceled     | canceled       | canceled       | canceling    | same         | same           | same           | same           | same           | canceled
+  miss_dependency  | same         | failed         | same           | same         | same         | same           | same           | same           | same           | same
   lose_claim       | same         | same           | pending        | pending      | same         | same           | same           | same           | same           | same
   go_silent        | same         | same           | same           | failed       | canceled     | same           | same           | same           | same           | same
   time_out         | same         | same           | same           | failed       | canceled     | same           | same           | same           | same           | same
@@ -49,6 +50,7 @@ const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   fail: () => FAIL,
   reset_trace: () => ({ kind: "reset_trace" }),
   cancel: () => CANCEL,
+  miss_dependency: () => ({ kind: "miss_dependency", detail: "gone" }),
   lose_claim: () => ({ kind: "lose_claim" }),
   go_silent: () => ({ kind: "go_silent" }),
   time_out: () => ({ kind: "time_out" }),
@@ -58,7 +60,7 @@ const EVENTS: { readonly [K in EventKind]: (build: Build) => BuildEvent } = {
   amend: () => ({ kind: "amend", what: "something" }),
   lose_runner: () => ({ kind: "lose_runner", runnerId: 7, machineId: null }),
   overflow_trace: () => ({ kind: "overflow_trace", limitBytes: 10 }),
-  erase: () => ({ kind: "erase", by: "root", hasContent: true }),
+  erase: () => ({ kind: "erase", by: "root", hasContent: true, hasArtifacts: false }),
   retry: () => ({ kind: "retry", newId: 99 }),
 };
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { abilitiesOf, learned, NO_ABILITIES, sameFeatures } from "../../../src/core/runner/abilities.ts";
+import { abilitiesOf, learned, sameFeatures } from "../../../src/core/runner/abilities.ts";
+
+const NONE = { twoPhase: false, cancelGracefully: false, resendsTrace: false, legacy: false };
 
 describe("what a runner can do", () => {
   it("is nothing when it announces nothing", () => {
-    expect(abilitiesOf({})).toEqual(NO_ABILITIES);
-    expect(abilitiesOf({ features: { cancelable: true, trace_checksum: true } })).toEqual(NO_ABILITIES);
+    expect(abilitiesOf({})).toEqual(NONE);
+    expect(abilitiesOf({ features: { cancelable: true, trace_checksum: true } })).toEqual(NONE);
   });
 
   it.each([
@@ -12,8 +14,8 @@ describe("what a runner can do", () => {
     ["cancel_gracefully", "cancelGracefully"],
     ["trace_reset", "resendsTrace"],
   ])("by the feature %s is %s", (feature, ability) => {
-    expect(abilitiesOf({ features: { [feature]: true } })).toEqual({ ...NO_ABILITIES, [ability]: true });
-    expect(abilitiesOf({ features: { [feature]: false } })).toEqual(NO_ABILITIES);
+    expect(abilitiesOf({ features: { [feature]: true } })).toEqual({ ...NONE, [ability]: true });
+    expect(abilitiesOf({ features: { [feature]: false } })).toEqual(NONE);
   });
 });
 

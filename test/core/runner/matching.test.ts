@@ -112,7 +112,7 @@ describe("why a build waits", () => {
     ["no runner serves this project", [{ ...OWN, projects: [2], tags: ["a", "b"] }], true],
     ["no runner has the tags a, b", [INSTANCE], true],
     [
-      "every runner that has the tags a, b takes builds of protected refs alone",
+      "every runner that has the tags a, b takes only builds of protected refs",
       [INSTANCE, { ...able, accessLevel: "ref_protected" }],
       true,
     ],

@@ -1,4 +1,5 @@
 /** The legacy API as a client inside workerd sees it, and projects and builds to try it on. */
+import { bytesWithoutEndNote } from "../end-note.ts";
 import { env } from "cloudflare:workers";
 import { ADMINISTRATOR } from "../../../src/core/principal.ts";
 import { app } from "../../../src/app.ts";
@@ -107,14 +108,15 @@ export const patch = (build: Pick<LegacyBuild, "id" | "token">, start: number, t
     body: text,
   });
 
-/** The trace as it is stored, secrets masked. */
+/** The trace as its runner has written it, secrets masked. */
 export const traceBytes = async (buildId: number): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];
   for (let offset = 0; ;) {
     const { bytes, lengthBytes } = valueOf(await buildStub(env, buildId).readTrace(offset, 1024 * 1024));
     pieces.push(bytes);
     offset += bytes.length;
-    if (offset >= lengthBytes || bytes.length === 0) return new Uint8Array(await new Blob(pieces).arrayBuffer());
+    if (offset < lengthBytes && bytes.length > 0) continue;
+    return bytesWithoutEndNote(new Uint8Array(await new Blob(pieces).arrayBuffer()));
   }
 };
 

@@ -2,6 +2,7 @@
  * A build's whole life by clients that do what real ones do when an answer doesn't come: they ask again. One phase of it
  * may have a crash in it; what must hold afterwards is in `#expectSound`.
  */
+import { withoutEndNote } from "../end-note.ts";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
@@ -225,7 +226,7 @@ export class Life {
   async #trace(): Promise<string> {
     const trace = await this.#job("/trace");
     expect(trace.status).toBe(200);
-    return trace.text();
+    return withoutEndNote(await trace.text());
   }
 
   /** Moves time to the next alarm and runs it. One that crashes is set again, as the platform would. */

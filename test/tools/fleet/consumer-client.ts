@@ -1,4 +1,5 @@
 /** The consumer API as a client that outlives its server: every call is repeated until it is answered. */
+import { bytesWithoutEndNote } from "../end-note.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEVELOPMENT_SECRETS } from "../../../scripts/local-settings.ts";
 import type { Fetch } from "../clients/runner-wire.ts";
@@ -66,14 +67,15 @@ export class ConsumerClient {
     return counts;
   }
 
+  /** What the runner has written. */
   async trace(projectId: number, id: number): Promise<Buffer> {
-    return (await this.#call(`${jobPath(projectId, id)}/trace`)).bytes;
+    return Buffer.from(bytesWithoutEndNote((await this.#call(`${jobPath(projectId, id)}/trace`)).bytes));
   }
 
   /** Follows a job's log to its end, from the beginning again when the server dies. `onBytes` sees what has come so far. */
   async follow(projectId: number, id: number, onBytes: (soFar: Buffer) => void): Promise<Buffer> {
     const path = `${jobPath(projectId, id)}/trace?follow=true`;
-    return (await this.#call(path, null, {}, onBytes)).bytes;
+    return Buffer.from(bytesWithoutEndNote((await this.#call(path, null, {}, onBytes)).bytes));
   }
 
   /** Null when there is none. */

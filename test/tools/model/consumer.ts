@@ -1,4 +1,5 @@
 /** What people and programs do: make builds, stop, repeat, erase, read and list them. */
+import { bytesWithoutEndNote } from "../end-note.ts";
 import { isOver, must, only } from "./world.ts";
 import type { ModelBuild, World } from "./world.ts";
 import { judgeContent } from "./look.ts";
@@ -137,7 +138,7 @@ export const read = async (world: World, random: Random): Promise<string | null>
   if (build === null) return null;
   const trace = only(build.traces);
   const response = await world.admin("GET", `${jobPath(build)}/trace`);
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = bytesWithoutEndNote(new Uint8Array(await response.arrayBuffer()));
   if (world.isSure(response.status, [200], `the trace of ${build.label}`)) {
     must(bytes.length === trace.length, `the trace of ${build.label} has ${bytes.length} bytes, not ${trace.length}`);
   }

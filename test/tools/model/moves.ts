@@ -15,7 +15,9 @@ const EVENTS: readonly BuildEvent[] = [
   { kind: "reset_trace" },
   { kind: "keep_alive" },
   { kind: "release", attempt: 1 },
+  { kind: "miss_dependency", detail: "" },
   { kind: "lose_claim" },
+  { ...CANCEL, silentAfterMs: -1 } as BuildEvent,
   { kind: "go_silent" },
   { kind: "time_out" },
   { kind: "expire_pending" },
@@ -24,7 +26,7 @@ const EVENTS: readonly BuildEvent[] = [
   { kind: "amend", what: "" },
   { kind: "lose_runner", runnerId: RUNNER, machineId: null },
   { kind: "overflow_trace", limitBytes: 0 },
-  { kind: "erase", by: "", hasContent: true },
+  { kind: "erase", by: "", hasContent: true, hasArtifacts: false },
   { kind: "retry", newId: 1 },
   { kind: "enqueue" },
 ];

@@ -27,8 +27,8 @@ export const claimOf = (build: Build, runner = runnerRef(7), twoPhase = false): 
   twoPhase,
 });
 
-export const CANCEL: BuildEvent = { kind: "cancel", by: "root", force: false };
-export const FORCE_CANCEL: BuildEvent = { kind: "cancel", by: "root", force: true };
+export const CANCEL: BuildEvent = { kind: "cancel", by: "root", force: false, silentAfterMs: 90_000 };
+export const FORCE_CANCEL: BuildEvent = { kind: "cancel", by: "root", force: true, silentAfterMs: 90_000 };
 export const FAIL: BuildEvent = { kind: "fail", reason: "script_failure", exitCode: 1 };
 
 /** The build after `events`, each of which must not be refused. */

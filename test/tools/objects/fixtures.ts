@@ -1,7 +1,7 @@
 /** Projects, jobs, runners and claims for tests inside workerd: by the consumer API, and by the objects' own methods. */
 import { env, exports } from "cloudflare:workers";
 import type { Access } from "../../../src/builds/access.ts";
-import { NO_ABILITIES } from "../../../src/core/runner/abilities.ts";
+import { LEGACY_ABILITIES } from "../../../src/core/runner/abilities.ts";
 import type { Abilities } from "../../../src/core/runner/abilities.ts";
 import type { ClaimedBuild } from "../../../src/core/build/claimed.ts";
 import type { Outcome } from "../../../src/core/refusal.ts";
@@ -69,7 +69,7 @@ export const registerRunner = async (
 
 /** The runner asks for work and must get some. */
 export const claim = async ({ id, epoch }: Runner, able: Partial<Abilities> = {}): Promise<ClaimedBuild> => {
-  const abilities = { ...NO_ABILITIES, ...able };
+  const abilities = { ...LEGACY_ABILITIES, ...able };
   const asked = { token: { id, epoch }, systemId: null, ipAddress: null, info: null, abilities, cursor: null };
   const polled = valueOf(await queueStub(env).poll(asked));
   if (polled.kind !== "work") throw new Error("there was nothing to claim");

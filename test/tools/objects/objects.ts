@@ -1,11 +1,12 @@
 /** What the tests of the objects share: builds and runners under numbers of their own, time that only they move, crashes. */
+import { withoutEndNote } from "../end-note.ts";
 import type { ReportedTrace } from "../../../src/builds/runner-calls.ts";
 import { crc32 } from "node:zlib";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Access } from "../../../src/builds/access.ts";
-import { NO_ABILITIES } from "../../../src/core/runner/abilities.ts";
+import { LEGACY_ABILITIES } from "../../../src/core/runner/abilities.ts";
 import type { RunnerRef } from "../../../src/core/build/build.ts";
 import type { Outcome, Refusal } from "../../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../../src/core/runner/runner.ts";
@@ -98,9 +99,9 @@ export const logOf = (text: string): ReportedTrace => {
   return { log: { lengthBytes: blob.size, bytes: blob.stream() } };
 };
 
-/** Of a build that runs, a tail that may be the beginning of a token is held back: end with what no token has, as `.` */
+/** What the runner has written. Of a build that runs, a tail that may be the beginning of a token is held back: end with what no token has, as `.` */
 export const traceOf = async (stub: BuildStub, offset = 0, maxBytes = 1024 * 1024): Promise<string> =>
-  new TextDecoder().decode(valueOf(await stub.readTrace(offset, maxBytes)).bytes);
+  withoutEndNote(new TextDecoder().decode(valueOf(await stub.readTrace(offset, maxBytes)).bytes));
 
 export const statusOf = async (stub: BuildStub) => valueOf(await stub.summary()).status;
 
@@ -178,7 +179,7 @@ export const pollOf = (runner: { id: number; epoch: number }, change: Partial<Po
   systemId: null,
   ipAddress: null,
   info: null,
-  abilities: NO_ABILITIES,
+  abilities: LEGACY_ABILITIES,
   cursor: null,
   ...change,
 });

@@ -1,4 +1,5 @@
 /** What people see of a build while its runner works, and a runner that waits. */
+import { withoutEndNote } from "../end-note.ts";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Project } from "../../../src/core/project.ts";
@@ -28,9 +29,9 @@ export const historyOf = async (project: Pick<Project, "id">, id: number): Promi
   return entries.map(({ event, status, detail }) => detail ?? `${event}: ${status}`);
 };
 
-/** The log as `GET …/trace` shows it. */
+/** What the runner has written, as `GET …/trace` shows it. */
 export const logShown = async (project: Pick<Project, "id">, id: number): Promise<string> =>
-  (await consumer("GET", `${pathOf(project, id)}/trace`)).text();
+  withoutEndNote(await (await consumer("GET", `${pathOf(project, id)}/trace`)).text());
 
 /** A poll that its queue holds, with time held still by the test. */
 export const heldPoll = async <Answer extends object>(runner: { readonly token: string; poll(): Promise<Answer> }) => {

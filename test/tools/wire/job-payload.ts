@@ -63,6 +63,7 @@ const dependencyOf = (
   build: summaryOf(id, specOf({ name: `dependency ${id}` }), { artifacts }),
   downloadToken: `download-${id}`,
   variables,
+  lost: null,
 });
 
 export interface Case {
