@@ -9,6 +9,7 @@ import { pathBy } from "./http/path.ts";
 import { legacyRoutes } from "./api/ci-v1/routes.ts";
 import { isPassingFault } from "./verbs/call.ts";
 import { countErrors } from "./http/error-counts.ts";
+import { absentFeature } from "./api/v4/absent.ts";
 import { showMetrics } from "./api/v4/metrics-page.ts";
 import { requestLog } from "./http/request-log.ts";
 import { jobRoutes } from "./api/runner-v4/jobs.ts";
@@ -47,7 +48,7 @@ const allowedMethods = methodsOf(app.routes);
 
 app.notFound((context) => {
   const allowed = allowedMethods(context.req.path);
-  if (allowed.length === 0) return context.json({ error: "404 Not Found" }, 404);
+  if (allowed.length === 0) return absentFeature(context) ?? context.json({ error: "404 Not Found" }, 404);
   return context.json({ error: "405 Not Allowed" }, 405, { Allow: allowed.join(", ") });
 });
 

@@ -30,8 +30,11 @@ export interface Settings {
   readonly allowedHosts: readonly string[] | null;
 }
 
-/** Version and revision that `GET /api/v4/version` and the predefined variables tell. */
-export const VERSION = version;
+/** The GitLab whose API this is like: clients and scripts compare its number to know what they may ask for. */
+const GITLAB_VERSION = "19.0.0";
+
+/** Version and revision that `GET /api/v4/version` and the predefined variables tell: GitLab's form, with ours behind it. */
+export const VERSION = `${GITLAB_VERSION}-signalbox.${version}`;
 export const REVISION = "signalbox";
 
 const SECOND = 1000;

@@ -11,6 +11,22 @@ export interface ProjectSettings {
   readonly sharedRunnersEnabled: boolean;
   /** How many commits a runner fetches; 0 for all. */
   readonly gitDepth: number;
+  /** How the working copy is made, for builds that don't say. */
+  readonly gitStrategy: "fetch" | "clone";
+  /** Nothing new is made in it. */
+  readonly archived: boolean;
+  readonly topics: readonly string[];
+  /** Where the pipeline's file is in the repository, as GitLab's `ci_config_path`; null for `.gitlab-ci.yml`. */
+  readonly configPath: string | null;
+  /** What finds a job's coverage in its log, between slashes or not; null for none. */
+  readonly coverageRegex: string | null;
+  /** Is an older pipeline canceled when a newer one of its ref comes? */
+  readonly autoCancelPending: boolean;
+  /** Are the newest artifacts of a ref kept when their time is over? */
+  readonly keepLatestArtifact: boolean;
+  readonly groupRunnersEnabled: boolean;
+  /** May whoever sees the project see its jobs? */
+  readonly publicJobs: boolean;
   /** The address by which the project was made, without a slash at its end; null for one that an older version made. */
   readonly serverUrl: string | null;
 }
@@ -34,6 +50,15 @@ export const DEFAULT_SETTINGS: Omit<ProjectSettings, "name"> = {
   buildTimeoutSeconds: 3600,
   sharedRunnersEnabled: true,
   gitDepth: 20,
+  gitStrategy: "fetch",
+  archived: false,
+  topics: [],
+  configPath: null,
+  coverageRegex: null,
+  autoCancelPending: true,
+  keepLatestArtifact: false,
+  groupRunnersEnabled: true,
+  publicJobs: true,
   serverUrl: null,
 };
 

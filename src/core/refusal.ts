@@ -19,6 +19,8 @@ export type Refusal =
   /** A runner that prepares a build which it has already begun. */
   | { readonly reason: "already_running"; readonly status: string }
   | { readonly reason: "project_deleted" }
+  /** Nothing new is made in it. */
+  | { readonly reason: "project_archived" }
   /** The claim that the queue wanted is no longer to be had. */
   | { readonly reason: "not_claimable"; readonly revision: number; readonly status: string }
   /** A patch that doesn't begin where the stored trace of `lengthBytes` ends. */

@@ -96,6 +96,7 @@ export class ProjectBuilds {
 
   async #retry(by: Actor, oldId: number, requestId: string | undefined): Promise<Outcome<BuildSummary>> {
     const { env, state, numbers } = this.#parts;
+    if (state.project?.archived === true) return refuse({ reason: "project_archived" });
     const original = await buildStub(env, oldId).original();
     // Copied: an RPC result that is kept alive also keeps the callee's session open.
     if (!original.ok) return refuse(original.refusal);
@@ -122,6 +123,7 @@ export class ProjectBuilds {
     if (known !== null) {
       return known.fingerprint === idempotency?.fingerprint ? accept(known.buildId) : refuse(reusedKey);
     }
+    if (project.value.archived) return refuse({ reason: "project_archived" });
     const foreign = spec.dependencies.find((id) => !state.store.hasBuild(id));
     if (foreign !== undefined) return refuse(foreignDependency(foreign));
     const id = numbers.take("build");
@@ -159,6 +161,8 @@ export class ProjectBuilds {
 const snapshot = (project: Project): ProjectSnapshot => ({
   id: project.id,
   name: project.name,
+  description: project.description,
+  configPath: project.configPath,
   path: project.path,
   defaultBranch: project.defaultBranch,
   visibility: project.visibility,

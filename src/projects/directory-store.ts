@@ -1,7 +1,7 @@
 /** Which projects and numbers there are: rows and the SQL on them. */
 import type { Project, ProjectSettings } from "../core/project.ts";
 import { readProject } from "../core/build/stored-spec.ts";
-import type { Sql } from "../storage/sql.ts";
+import type { Bindings, Sql } from "../storage/sql.ts";
 import type { Migration } from "../storage/sql.ts";
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
@@ -34,9 +34,21 @@ export interface DirectoryRow {
   project: string;
 }
 
-export interface ProjectQuery {
+export interface ProjectFilter {
   /** A part of path or name, in any case; "" for all. */
   readonly search: string;
+  /** Null for all, as in what follows. */
+  readonly visibility: Project["visibility"] | null;
+  readonly archived: boolean | null;
+  /** A project must have all of these, in any case. */
+  readonly topics: readonly string[];
+  readonly idAfter: number | null;
+  readonly idBefore: number | null;
+  readonly createdAfterMs: number | null;
+  readonly createdBeforeMs: number | null;
+}
+
+export interface ProjectQuery extends ProjectFilter {
   readonly orderBy: "id" | "name" | "path";
   readonly ascending: boolean;
   readonly limit: number;
@@ -49,7 +61,18 @@ export interface ProjectList {
 }
 
 const NAME = "json_extract(project, '$.name')";
-const FOUND = `FROM project WHERE state = 'active' AND instr(lower(path || ' ' || ${NAME}), :search) > 0`;
+const FOUND = `FROM project
+  WHERE state = 'active' AND instr(lower(path || ' ' || ${NAME}), :search) > 0
+    AND (:visibility IS NULL OR json_extract(project, '$.visibility') = :visibility)
+    AND (:archived IS NULL OR coalesce(json_extract(project, '$.archived'), 0) = :archived)
+    AND (:id_after IS NULL OR id > :id_after)
+    AND (:id_before IS NULL OR id < :id_before)
+    AND (:created_after_ms IS NULL OR json_extract(project, '$.createdAtMs') > :created_after_ms)
+    AND (:created_before_ms IS NULL OR json_extract(project, '$.createdAtMs') < :created_before_ms)
+    AND NOT EXISTS (
+      SELECT 1 FROM json_each(:topics) AS asked
+      WHERE lower(asked.value) NOT IN (SELECT lower(has.value) FROM json_each(project, '$.topics') AS has)
+    )`;
 
 const list = (column: string) => ({
   ascending: `SELECT * ${FOUND} ORDER BY ${column} ASC, id ASC LIMIT :limit OFFSET :offset`,
@@ -119,8 +142,8 @@ export class DirectoryStore {
     this.#sql.run("DELETE FROM project WHERE id = :id", { id });
   }
 
-  list({ search, orderBy, ascending, limit, offset }: ProjectQuery): ProjectList {
-    const sought = { search: search.toLowerCase() };
+  list({ orderBy, ascending, limit, offset, ...filter }: ProjectQuery): ProjectList {
+    const sought = bindingsOf(filter);
     const rows = this.#sql.all<DirectoryRow>(LISTS[orderBy][ascending ? "ascending" : "descending"], {
       ...sought,
       limit,
@@ -130,3 +153,14 @@ export class DirectoryStore {
     return { projects: rows.map((row) => readProject(row.project)), total };
   }
 }
+
+const bindingsOf = (filter: ProjectFilter): Bindings => ({
+  search: filter.search.toLowerCase(),
+  visibility: filter.visibility,
+  archived: filter.archived === null ? null : filter.archived ? 1 : 0,
+  topics: JSON.stringify(filter.topics),
+  id_after: filter.idAfter,
+  id_before: filter.idBefore,
+  created_after_ms: filter.createdAfterMs,
+  created_before_ms: filter.createdBeforeMs,
+});

@@ -60,8 +60,14 @@ export class ProjectObject extends DurableObject<Env> {
     return this.#state.current();
   }
 
-  update(change: Partial<ProjectSettings>): Promise<Outcome<Project>> {
-    return this.#settings.update(change);
+  /** With a `ciConfig` that isn't null that is kept, too. Errors: `not_found`. */
+  update(change: Partial<ProjectSettings>, ciConfig: string | null = null): Promise<Outcome<Project>> {
+    return this.#settings.update(change, ciConfig);
+  }
+
+  /** The text of a `.gitlab-ci.yml` that the project keeps; "" for none. Errors: `not_found`. */
+  ciConfig(): Outcome<string> {
+    return this.#settings.ciConfig();
   }
 
   /** From here on the old `runners_token` is refused. */

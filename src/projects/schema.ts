@@ -31,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ${OUTBOX_TABLE}`,
   },
   { id: 2, name: "errors of the outbox", sql: OUTBOX_ERRORS },
+  { id: 3, name: "the pipeline's file", sql: "ALTER TABLE project ADD COLUMN ci_config TEXT NOT NULL DEFAULT ''" },
 ];
 
 export interface ProjectRow {
@@ -39,6 +40,8 @@ export interface ProjectRow {
   project: string;
   /** From then on nothing new is made, and the alarm removes what there is. */
   deleting: number;
+  /** The text of a `.gitlab-ci.yml` that is kept here; "" for none. Apart from the settings, which are copied elsewhere. */
+  ci_config: string;
 }
 
 /** Row of `build`: the index, copies of what the builds said last. */

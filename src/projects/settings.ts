@@ -30,8 +30,14 @@ export class ProjectSettingCalls {
     await messages.settled(["queue"]);
   }
 
-  update(change: Partial<ProjectSettings>): Promise<Outcome<Project>> {
-    return this.#change(change);
+  update(change: Partial<ProjectSettings>, ciConfig: string | null): Promise<Outcome<Project>> {
+    return this.#change(change, ciConfig);
+  }
+
+  ciConfig(): Outcome<string> {
+    const { state } = this.#parts;
+    const project = state.current();
+    return project.ok ? accept(state.store.ciConfig()) : project;
   }
 
   resetToken(): Promise<Outcome<Project>> {
@@ -44,13 +50,14 @@ export class ProjectSettingCalls {
     return project.value.tokenEpoch === epoch ? accept(null) : refuse({ reason: "stale_token" });
   }
 
-  async #change(change: Partial<Project>): Promise<Outcome<Project>> {
+  async #change(change: Partial<Project>, ciConfig: string | null = null): Promise<Outcome<Project>> {
     const { sql, state, messages } = this.#parts;
     const before = state.current();
     if (!before.ok) return before;
     const project = { ...before.value, ...change, revision: before.value.revision + 1 };
     sql.transaction(() => {
       state.store.put(project, false);
+      if (ciConfig !== null) state.store.putCiConfig(ciConfig);
       messages.putDirectory(project, false);
       if (project.sharedRunnersEnabled !== before.value.sharedRunnersEnabled) messages.putQueue(project, false);
     });

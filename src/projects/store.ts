@@ -53,11 +53,19 @@ export class ProjectStore {
   }
 
   put(project: Project, deleting: boolean): void {
-    this.#sql.run("INSERT OR REPLACE INTO project (id, project, deleting) VALUES (:id, :project, :deleting)", {
-      id: project.id,
-      project: JSON.stringify(project),
-      deleting: deleting ? 1 : 0,
-    });
+    this.#sql.run(
+      `INSERT INTO project (id, project, deleting) VALUES (:id, :project, :deleting)
+       ON CONFLICT (id) DO UPDATE SET project = :project, deleting = :deleting`,
+      { id: project.id, project: JSON.stringify(project), deleting: deleting ? 1 : 0 },
+    );
+  }
+
+  ciConfig(): string {
+    return this.#sql.first<Pick<ProjectRow, "ci_config">>("SELECT ci_config FROM project")?.ci_config ?? "";
+  }
+
+  putCiConfig(text: string): void {
+    this.#sql.run("UPDATE project SET ci_config = :text", { text });
   }
 
   hasBuild(id: number): boolean {

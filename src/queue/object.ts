@@ -8,10 +8,11 @@ import { DurableObject } from "cloudflare:workers";
 import { settingsOf } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import { pendingReason } from "../core/runner/matching.ts";
+import type { RunnerRef } from "../core/build/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import { isRecent } from "../core/runner/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Runner, RunnerInfo, Machine, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { Runner, RunnerInfo, MachineSummary, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import type { QueueNotice } from "../core/build/summary.ts";
 import { EarliestAlarm, runAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
@@ -37,6 +38,9 @@ import { QueueStore } from "./store.ts";
 
 /** How long the alarm waits after a run that threw. */
 const PAUSE_MS = 10_000;
+
+/** Which runner and machine a build names. */
+export type RanBy = Pick<RunnerRef, "id" | "manager">;
 
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -152,9 +156,12 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   /** The machines of a runner that were heard of in the last week, the newest first. */
-  machinesOf(id: number): Outcome<Machine[]> {
+  machinesOf(id: number): Outcome<MachineSummary[]> {
     const runner = this.#runners.find(id, null);
-    return runner.ok ? accept(this.#machines.ofRunner(id, Date.now())) : runner;
+    if (!runner.ok) return runner;
+    const running = this.#store.runningByMachine();
+    const machines = this.#machines.ofRunner(id, Date.now());
+    return accept(machines.map((machine) => ({ ...machine, running: running.get(machine.id) ?? 0 })));
   }
 
   /**
@@ -187,6 +194,21 @@ export class QueueObject extends DurableObject<Env> {
   runner(id: number): Outcome<RunnerSummary> {
     const runner = this.runners().find((each) => each.id === id);
     return runner === undefined ? refuse({ reason: "not_found", what: "runner" }) : accept(runner);
+  }
+
+  /** The runner and the machine of each of these, null for what is gone. */
+  whoRan(
+    asked: readonly RanBy[],
+  ): { readonly runner: RunnerSummary | null; readonly machine: MachineSummary | null }[] {
+    const runners = this.runners();
+    const running = this.#store.runningByMachine();
+    return asked.map(({ id, manager }) => {
+      const machine = manager === null ? null : this.#machines.find(id, manager.systemId);
+      return {
+        runner: runners.find((each) => each.id === id) ?? null,
+        machine: machine && { ...machine, running: running.get(machine.id) ?? 0 },
+      };
+    });
   }
 
   /** Ids of the last 100 builds of a runner, newest first. */

@@ -165,6 +165,13 @@ export class QueueStore {
     return new Map(rows.map((row) => [row.project_id, row.n]));
   }
 
+  runningByMachine(): Map<number, number> {
+    const rows = this.#sql.all<{ manager_id: number; n: number }>(
+      "SELECT manager_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND manager_id IS NOT NULL GROUP BY manager_id",
+    );
+    return new Map(rows.map((row) => [row.manager_id, row.n]));
+  }
+
   runningByRunner(): Map<number, number> {
     const rows = this.#sql.all<{ runner_id: number; n: number }>(
       "SELECT runner_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id IS NOT NULL GROUP BY runner_id",

@@ -6,11 +6,12 @@ import type { BuildSummary } from "../core/build/summary.ts";
 import type { Actor } from "../core/principal.ts";
 import { refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
+import type { MachineSummary, RunnerSummary } from "../core/runner/runner.ts";
 import { currentRequest } from "../http/request-log.ts";
 import type { BuildList, BuildQuery, Idempotency } from "../projects/store.ts";
 import { buildStub, projectStub, queueStub } from "../stubs.ts";
 import { retrying } from "./call.ts";
-import { showProject } from "./projects.ts";
+import { currentProject } from "./projects.ts";
 
 /** Does the project have this build? No build's object is called for an id that its project doesn't know. */
 export const hasBuild = (env: Env, projectId: number, buildId: number): Promise<boolean> =>
@@ -33,7 +34,7 @@ export const createBuild = async (
   idempotency: Idempotency | null,
 ): Promise<Outcome<BuildSummary>> => {
   // The project's own word, not the directory's copy: its defaults become part of the build.
-  const project = await showProject(env, projectId);
+  const project = await currentProject(env, projectId);
   if (!project.ok) return project;
   const spec = completeSpec(asked, project.value);
   return spec.ok ? projectStub(env, projectId).createBuild(by, spec.value, idempotency, currentRequest()) : spec;
@@ -59,8 +60,32 @@ export const retryBuild = (env: Env, by: Actor, projectId: number, id: number): 
 export const eraseBuild = (env: Env, by: Actor, id: number): Promise<Outcome<BuildSummary>> =>
   buildStub(env, id).erase(by, currentRequest());
 
+export interface Surroundings {
+  /** What a pending one waits for, by the build's id. */
+  readonly pendingReasons: ReadonlyMap<number, string>;
+  /** Who has or had a build, by its id. */
+  readonly ranBy: ReadonlyMap<
+    number,
+    { readonly runner: RunnerSummary | null; readonly machine: MachineSummary | null }
+  >;
+}
+
+/** What the queue knows of these builds: two calls for all of them, none for what it isn't concerned with. */
+export const lookAround = async (env: Env, builds: readonly BuildSummary[]): Promise<Surroundings> => {
+  const [reasons, ran] = await Promise.all([pendingReasons(env, builds), ranBy(env, builds)]);
+  return { pendingReasons: reasons, ranBy: ran };
+};
+
+const ranBy = async (env: Env, builds: readonly BuildSummary[]): Promise<Surroundings["ranBy"]> => {
+  const ran = builds.flatMap(({ id, runner }) => (runner === null ? [] : [{ id, runner }]));
+  if (ran.length === 0) return new Map();
+  const asked = ran.map(({ runner: { id, manager } }) => ({ id, manager: manager ?? null }));
+  const known = await retrying(async () => queueStub(env).whoRan(asked));
+  return new Map(ran.map(({ id }, index) => [id, known[index] ?? { runner: null, machine: null }]));
+};
+
 /** What each pending one of these waits for, by id. One call for all of them, none when nothing waits. */
-export const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
+const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
   const pending = builds.filter((build) => build.status === "pending");
   if (pending.length === 0) return new Map();
   const asked = pending.map(({ id, projectId, tags }) => ({ id, projectId, tags }));

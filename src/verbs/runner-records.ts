@@ -2,7 +2,7 @@
 import { matchesFilter } from "../core/runner/filter.ts";
 import type { RunnerFilter } from "../core/runner/filter.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Machine, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { MachineSummary, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import { queueStub } from "../stubs.ts";
 import { retrying } from "./call.ts";
 
@@ -24,5 +24,5 @@ export const updateRunner = (env: Env, id: number, change: Partial<RunnerSetting
 export const deleteRunner = (env: Env, id: number): Promise<Outcome<null>> => queueStub(env).removeRunner(id, null);
 
 /** Errors: `not_found` runner. */
-export const listMachines = (env: Env, id: number): Promise<Outcome<Machine[]>> =>
+export const listMachines = (env: Env, id: number): Promise<Outcome<MachineSummary[]>> =>
   retrying(async () => queueStub(env).machinesOf(id));

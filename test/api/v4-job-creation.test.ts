@@ -5,6 +5,7 @@ import { buildStub } from "../../src/stubs.ts";
 import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../tools/objects/fixtures.ts";
 import { specOf } from "../tools/objects/spec.ts";
 
+const TIME: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const ZEROS = "0".repeat(40);
 
 /** What the build's object keeps of a request. */
@@ -25,14 +26,31 @@ test("a new job is pending and says all that GitLab's does", async () => {
     tag: true,
     coverage: null,
     allow_failure: false,
-    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    created_at: TIME,
     started_at: null,
     finished_at: null,
     erased_at: null,
     duration: null,
     queued_duration: expect.any(Number),
-    user: null,
-    commit: expect.objectContaining({ id: SHA, short_id: "5f0c3a9d", title: null, parent_ids: [] }),
+    user: expect.objectContaining({ id: 1, username: "admin", name: "Administrator", web_url: `${ORIGIN}/admin` }),
+    // Nothing that a client may want to cut, print or parse is null.
+    commit: {
+      id: SHA,
+      short_id: "5f0c3a9d",
+      title: "",
+      message: "",
+      author_name: "",
+      author_email: "",
+      authored_date: TIME,
+      committer_name: "",
+      committer_email: "",
+      committed_date: TIME,
+      created_at: TIME,
+      parent_ids: [],
+      trailers: {},
+      extended_trailers: {},
+      web_url: `${ORIGIN}/jobs/new/-/commit/${SHA}`,
+    },
     pipeline: expect.objectContaining({
       project_id: project.id,
       sha: SHA,
@@ -181,7 +199,7 @@ describe("what a request says reaches the build", () => {
 describe("bad input is refused with the name of the field", () => {
   test.each<[change: object, error: string]>([
     [{ name: undefined }, "name is missing"],
-    [{ name: "" }, "name is invalid"],
+    [{ name: "" }, "name is missing"],
     [{ script: undefined }, "script is missing"],
     [{ script: [] }, "script is invalid"],
     [{ script: " " }, "script is invalid"],

@@ -300,6 +300,7 @@ describe("a runner's machines", () => {
         contacted_at: expect.stringMatching(/\.\d{3}Z$/),
         ip_address: "192.0.2.1",
         status: "online",
+        job_execution_status: "idle",
       },
     ]);
     const page = await consumer("GET", `${path}?per_page=1&page=2`);

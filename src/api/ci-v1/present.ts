@@ -65,8 +65,9 @@ export const presentBuild = (summary: BuildSummary) => outline(summary);
 /** The answer to builds/register: everything that the runner needs. `serverUrl`: see `jobServerUrl`. */
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
   const { summary, spec, project, token } = claimed;
+  const timeout = timeoutOn(runner, spec.timeoutSeconds);
   const variables = allVariables({
-    build: { ...summary, token, startedAtMs: summary.startedAtMs ?? Date.now() },
+    build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? Date.now(), timeoutSeconds: timeout },
     spec,
     project,
     runner: { ...runner, tags: runner.tags.join(", ") },
@@ -80,7 +81,7 @@ export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl:
     repo_url: project.repoUrl,
     before_sha: summary.beforeSha,
     allow_git_fetch: spec.allowGitFetch,
-    timeout: timeoutOn(runner, spec.timeoutSeconds),
+    timeout,
     // 1.11.5 knows these three and `file`; what it doesn't know it ignores.
     variables: variables.map(({ key, value, public: shown, file }) => ({ key, value, public: shown, file })),
     options: options(spec),

@@ -23,6 +23,7 @@ const TABLE: RefusalTable<Action> = {
   already_running: () => message(400, "400 (Bad request) the build is running already"),
   erased: () => message(403, "403 Forbidden - Build has been erased!"),
   project_deleted: () => message(403, "403 Forbidden - Project has been deleted!"),
+  project_archived: () => message(403, "403 Forbidden - Project is archived!"),
   not_claimable: notFound,
   // Runner 1.11.5 panics on a 416 without this header.
   range_mismatch: ({ lengthBytes, status }) => ({

@@ -134,7 +134,7 @@ export const presentJob = (
   const { summary, spec, project, token, dependencies } = claimed;
   const timeout = timeoutOn(runner, spec.timeoutSeconds);
   const variables = allVariables({
-    build: { ...summary, token, startedAtMs: summary.startedAtMs ?? nowMs },
+    build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? nowMs, timeoutSeconds: timeout },
     spec,
     project,
     runner: { ...runner, tags: tagsText(runner.tags) },

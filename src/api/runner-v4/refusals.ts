@@ -47,6 +47,7 @@ const TABLE: RefusalTable<Action> = {
     action === "download"
       ? message(401, "401 Unauthorized - the job of this token is gone")
       : noJob("403 Forbidden - Project has been deleted!"),
+  project_archived: () => message(403, "403 Forbidden - Project is archived!"),
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: ({ lengthBytes, status }) =>
     message(416, "416 Range Not Satisfiable", { Range: `0-${lengthBytes}`, ...jobStatus(status) }),

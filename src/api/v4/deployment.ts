@@ -2,6 +2,7 @@
 import { REVISION, settingsOf, VERSION } from "../../settings.ts";
 import { accept } from "../../core/refusal.ts";
 import { originOf } from "../../http/public-url.ts";
+import { currentUserEntity } from "./entities/user.ts";
 import type { ConsumerHandler } from "./handler.ts";
 
 export const showVersion: ConsumerHandler = async (context) =>
@@ -14,7 +15,7 @@ export const showMetadata: ConsumerHandler = async (context) => {
     context.json({
       version: VERSION,
       revision: REVISION,
-      kas: { enabled: false, externalUrl: null, version: null },
+      kas: { enabled: false, externalUrl: null, externalK8sProxyUrl: null, version: null },
       enterprise: false,
       limits: { max_artifact_bytes: maxArtifactBytes, max_trace_bytes: maxTraceBytes },
     }),
@@ -22,14 +23,4 @@ export const showMetadata: ConsumerHandler = async (context) => {
 };
 
 export const showUser: ConsumerHandler = async (context, { user }) =>
-  accept(
-    context.json({
-      id: user.id,
-      username: user.username,
-      name: user.name,
-      state: "active",
-      avatar_url: null,
-      web_url: `${originOf(context)}/${user.username}`,
-      is_admin: true,
-    }),
-  );
+  accept(context.json(currentUserEntity(user, originOf(context))));

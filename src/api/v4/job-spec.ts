@@ -96,7 +96,7 @@ export const jobForm = v.object({
   ),
   tags: v.optional(tagList, []),
   timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
-  allow_git_fetch: v.optional(looseBoolean, true),
+  allow_git_fetch: v.optional(looseBoolean),
   dependencies: v.optional(v.pipe(v.array(v.pipe(looseInteger, v.minValue(1))), v.maxLength(MAX_DEPENDENCIES)), []),
 });
 
@@ -120,6 +120,6 @@ export const askedSpec = (job: v.InferOutput<typeof jobForm>): AskedSpec => ({
   cache: job.cache,
   tags: job.tags,
   timeoutSeconds: job.timeout ?? null,
-  allowGitFetch: job.allow_git_fetch,
+  allowGitFetch: job.allow_git_fetch ?? null,
   dependencies: job.dependencies,
 });

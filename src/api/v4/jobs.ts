@@ -13,7 +13,7 @@ import { readPage } from "../../http/pagination.ts";
 import { concerns } from "../../http/request-log.ts";
 import * as builds from "../../verbs/builds.ts";
 import { findProject } from "../../verbs/projects.ts";
-import { historyEntity } from "./entities.ts";
+import { historyEntity } from "./entities/job.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
 import type { FrontContext } from "../../http/front.ts";
 import type { ConsumerHandler } from "./handler.ts";
@@ -25,10 +25,13 @@ import { withJob, withProject } from "./targets.ts";
 /** States of GitLab's that no build of ours is ever in: asked for, they give an empty list. */
 const FOREIGN_STATUSES = ["preparing", "scheduled", "waiting_for_callback", "waiting_for_resource"] as const;
 
+const SCOPES: readonly string[] = [...BUILD_STATUSES, ...FOREIGN_STATUSES];
+
+/** One or several; as GitLab has it, the refusal of one of several names the whole. */
 const scope = v.pipe(
   v.union([v.string(), v.array(v.string())]),
   v.transform((value) => [value].flat()),
-  v.array(v.picklist([...BUILD_STATUSES, ...FOREIGN_STATUSES], NOT_IN_LIST)),
+  v.check((scopes) => scopes.every((each) => SCOPES.includes(each)), NOT_IN_LIST),
 );
 
 const listForm = v.object({ ...orderParams, ...keysetParams, scope: v.optional(scope) });

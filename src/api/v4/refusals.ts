@@ -28,6 +28,7 @@ const TABLE: RefusalTable<void> = {
   already_running: () => badRequest("the job is running already"),
   erased: () => message(403, "403 Forbidden - Job has been erased!"),
   project_deleted: () => message(404, NOT_FOUND.project),
+  project_archived: () => message(403, "403 Forbidden - the project is archived"),
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: () => message(416, "416 Range Not Satisfiable"),
   missing_range: () => badRequest("Content-Range is missing"),

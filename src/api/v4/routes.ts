@@ -26,12 +26,14 @@ import { showMetadata, showUser, showVersion } from "./deployment.ts";
 import { guarded, JOB_ALONE, JOBS_TOO } from "./handler.ts";
 import type { ConsumerHandler } from "./handler.ts";
 import { cancelJob, createJob, eraseJob, listHistory, listJobs, retryJob, showCurrentJob, showJob } from "./jobs.ts";
+import { listProjects } from "./project-list.ts";
 import {
+  archiveProject,
   createProject,
   deleteProject,
-  listProjects,
   resetRunnersToken,
   showProject,
+  unarchiveProject,
   updateProject,
 } from "./projects.ts";
 import { createRunner } from "./runner-creation.ts";
@@ -58,6 +60,8 @@ const ROUTES: readonly Route[] = [
   ["GET", "/projects/:id", showProject],
   ["PUT", "/projects/:id", updateProject],
   ["DELETE", "/projects/:id", deleteProject],
+  ["POST", "/projects/:id/archive", archiveProject],
+  ["POST", "/projects/:id/unarchive", unarchiveProject],
   ["POST", "/projects/:id/runners/reset_registration_token", resetRunnersToken],
 
   ["GET", "/projects/:id/jobs", listJobs, JOBS_TOO],

@@ -3,7 +3,7 @@ import { accept } from "../../core/refusal.ts";
 import type { ConsumerHandler } from "./handler.ts";
 import { listMachines } from "../../verbs/runner-records.ts";
 import { listResponse } from "./lists.ts";
-import { managerEntity } from "./runner-entity.ts";
+import { managerEntity } from "./entities/runner.ts";
 import { withRunner } from "./targets.ts";
 
 export const listManagers: ConsumerHandler = withRunner(async (context, id) => {

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { BUILD_STATUSES } from "../../core/build/build.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
+import type { RunnerFilter } from "../../core/runner/filter.ts";
 import type { RunnerSummary } from "../../core/runner/runner.ts";
 import { originOf } from "../../http/public-url.ts";
 import type { FrontContext } from "../../http/front.ts";
@@ -17,10 +18,28 @@ import { resetRunnerToken } from "../../verbs/runners.ts";
 import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { presentJobs } from "./job-view.ts";
 import { listResponse, orderParams } from "./lists.ts";
-import { runnerDetails, runnerEntity } from "./runner-entity.ts";
+import { runnerDetails, runnerEntity } from "./entities/runner.ts";
 import { withRunner } from "./targets.ts";
 
+/** GitLab's older parameter, which says either what `type` or what `status` does. */
+const SCOPES = {
+  specific: { type: "project_type" },
+  shared: { type: "instance_type" },
+  instance_type: { type: "instance_type" },
+  group_type: { type: "group_type" },
+  project_type: { type: "project_type" },
+  active: { status: "active" },
+  paused: { status: "paused" },
+  online: { status: "online" },
+  offline: { status: "offline" },
+  never_contacted: { status: "never_contacted" },
+  stale: { status: "stale" },
+} as const satisfies Record<string, Partial<RunnerFilter>>;
+
+const scope = v.picklist(Object.keys(SCOPES) as (keyof typeof SCOPES)[], NOT_IN_LIST);
+
 const listForm = v.object({
+  scope: v.optional(scope),
   type: v.optional(v.picklist(["instance_type", "group_type", "project_type"], NOT_IN_LIST)),
   status: v.optional(v.picklist(["online", "offline", "stale", "never_contacted", "active", "paused"], NOT_IN_LIST)),
   paused: v.optional(looseBoolean),
@@ -31,7 +50,8 @@ const listForm = v.object({
 export const listRunners: ConsumerHandler = async (context) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
-  const { tag_list: tags, version_prefix: versionPrefix, ...filter } = form.value;
+  const { tag_list: tags, version_prefix: versionPrefix, scope: asked, ...rest } = form.value;
+  const filter = { ...(asked === undefined ? {} : SCOPES[asked]), ...rest };
   const nowMs = Date.now();
   const found = await records.listRunners(context.env, { ...filter, tags, versionPrefix }, nowMs);
   const present = (shown: readonly RunnerSummary[]) => shown.map((runner) => runnerEntity(runner, nowMs));
@@ -76,7 +96,7 @@ export const listRunnerJobs: ConsumerHandler = withRunner(async (context, id) =>
   return accept(
     await listResponse(context, ordered, async (shown) => {
       const projects = await findProjects(context.env, new Set(shown.map((build) => build.projectId)));
-      return presentJobs(context, shown, projects);
+      return presentJobs(context, shown, projects, true);
     }),
   );
 });

@@ -6,7 +6,7 @@ import { UNKNOWN_COMMIT } from "./commit-ref.ts";
 import type { NewSpec } from "./spec.ts";
 
 /** The rest is the project's to say. */
-type Open = "ref" | "sha" | "timeoutSeconds";
+type Open = "ref" | "sha" | "timeoutSeconds" | "allowGitFetch";
 
 /** A spec in which null is what the request left open. */
 export type AskedSpec = Omit<NewSpec, Open | "commit"> & { readonly [Field in Open]: NewSpec[Field] | null };
@@ -28,6 +28,7 @@ export const completeSpec = (asked: AskedSpec, project: Project): Outcome<NewSpe
     sha: asked.sha ?? NO_COMMIT,
     commit: UNKNOWN_COMMIT,
     timeoutSeconds: asked.timeoutSeconds ?? project.buildTimeoutSeconds,
+    allowGitFetch: asked.allowGitFetch ?? project.gitStrategy === "fetch",
     tags: asked.tags.toSorted(),
     dependencies: [...new Set(asked.dependencies)],
   };

@@ -99,6 +99,7 @@ export interface CacheSpec {
 export interface ProjectSnapshot {
   readonly id: number;
   readonly name: string;
+  readonly description: string;
   /** Full path, `group/name`. */
   readonly path: string;
   readonly defaultBranch: string;
@@ -109,6 +110,8 @@ export interface ProjectSnapshot {
   readonly gitDepth: number;
   /** The address by which the project was made, which its jobs are told; null when it isn't known. */
   readonly serverUrl: string | null;
+  /** Where the pipeline's file is; null for `.gitlab-ci.yml`. */
+  readonly configPath: string | null;
   /** Which `runners_token` was current: its text is masked in the trace. */
   readonly tokenEpoch: number;
 }

@@ -64,21 +64,22 @@ export const readSummary = (json: string): BuildSummary => {
   return { commit: UNKNOWN_COMMIT, user: ADMIN, ...stored, pipeline };
 };
 
-export type StoredSnapshot = WithLater<ProjectSnapshot, "gitDepth" | "serverUrl">;
+export type StoredSnapshot = WithLater<ProjectSnapshot, "gitDepth" | "serverUrl" | "description" | "configPath">;
 
 /** A snapshot as today's code reads it, from whichever version stored it. */
 export const currentSnapshot = (stored: StoredSnapshot): ProjectSnapshot => ({
   gitDepth: DEFAULT_SETTINGS.gitDepth,
   serverUrl: null,
+  description: "",
+  configPath: null,
   ...stored,
 });
 
 export const readSnapshot = (json: string): ProjectSnapshot => currentSnapshot(JSON.parse(json) as StoredSnapshot);
 
 export const readProject = (json: string): Project => ({
-  gitDepth: DEFAULT_SETTINGS.gitDepth,
-  serverUrl: null,
-  ...(JSON.parse(json) as WithLater<Project, "gitDepth" | "serverUrl">),
+  ...DEFAULT_SETTINGS,
+  ...(JSON.parse(json) as WithLater<Project, keyof typeof DEFAULT_SETTINGS>),
 });
 
 /** A stored spec is damaged: no runner can ever be given it. */

@@ -9,6 +9,8 @@ export interface VariableContext {
     /** Of the attempt that is being claimed. */
     readonly token: string;
     readonly startedAtMs: number;
+    /** How long it may run, on this runner. */
+    readonly timeoutSeconds: number;
   };
   readonly spec: BuildSpec;
   readonly project: ProjectSnapshot;
@@ -54,6 +56,7 @@ const job: Group = ({ build, spec, project, server }) => ({
   CI_JOB_NAME: spec.name,
   CI_JOB_NAME_SLUG: refSlug(spec.name),
   CI_JOB_STAGE: spec.stage,
+  CI_JOB_TIMEOUT: `${build.timeoutSeconds}`,
   CI_JOB_STARTED_AT: isoSeconds(build.startedAtMs),
   CI_JOB_TOKEN: build.token,
   CI_JOB_URL: `${server.url}/${project.path}/-/jobs/${build.id}`,
@@ -64,36 +67,43 @@ const job: Group = ({ build, spec, project, server }) => ({
 const VERSION = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/;
 
 const server: Group = ({ server }) => {
-  const { protocol, hostname, port } = new URL(server.url);
+  const { protocol, host, hostname, port } = new URL(server.url);
   const [, major = "0", minor = "0", patch = "0"] = VERSION.exec(server.version) ?? [];
   return {
     CI_SERVER: "yes",
     CI_SERVER_URL: server.url,
     CI_SERVER_HOST: hostname,
+    CI_SERVER_FQDN: host,
     CI_SERVER_PORT: port || (protocol === "https:" ? "443" : "80"),
     CI_SERVER_PROTOCOL: protocol.slice(0, -1),
     CI_SERVER_VERSION_MAJOR: major,
     CI_SERVER_VERSION_MINOR: minor,
     CI_SERVER_VERSION_PATCH: patch,
     CI_API_V4_URL: `${server.url}/api/v4`,
+    CI_API_GRAPHQL_URL: `${server.url}/api/graphql`,
   };
 };
 
 const project: Group = ({ project, server }) => {
   const segments = project.path.split("/");
+  const namespace = segments.slice(0, -1).join("/");
   return {
     CI_PROJECT_ID: `${project.id}`,
     // GitLab's name here is the path's last part, and its title what people call the project.
     CI_PROJECT_NAME: segments.at(-1) ?? "",
     CI_PROJECT_TITLE: project.name,
+    CI_PROJECT_DESCRIPTION: project.description,
     CI_PROJECT_PATH: project.path,
     CI_PROJECT_PATH_SLUG: refSlug(project.path),
-    CI_PROJECT_NAMESPACE: segments.slice(0, -1).join("/"),
+    CI_PROJECT_NAMESPACE: namespace,
+    CI_PROJECT_NAMESPACE_SLUG: refSlug(namespace),
+    // Groups are no more than a part of the path: they have no number.
+    CI_PROJECT_NAMESPACE_ID: "0",
     CI_PROJECT_ROOT_NAMESPACE: segments[0] ?? "",
     CI_PROJECT_URL: `${server.url}/${project.path}`,
     CI_PROJECT_VISIBILITY: project.visibility,
     CI_DEFAULT_BRANCH: project.defaultBranch,
-    CI_CONFIG_PATH: ".gitlab-ci.yml",
+    CI_CONFIG_PATH: project.configPath ?? ".gitlab-ci.yml",
   };
 };
 

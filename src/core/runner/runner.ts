@@ -70,6 +70,12 @@ export interface Machine {
   readonly contactedAtMs: number;
 }
 
+/** A machine as consumers see it. */
+export interface MachineSummary extends Machine {
+  /** Builds that it holds now. */
+  readonly running: number;
+}
+
 /** A runner polls every few seconds, or has a poll held for a few minutes at most. */
 const ONLINE_MS = 300_000;
 

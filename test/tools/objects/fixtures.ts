@@ -7,6 +7,7 @@ import type { ClaimedBuild } from "../../../src/core/build/claimed.ts";
 import type { Outcome } from "../../../src/core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../../src/core/runner/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings } from "../../../src/core/runner/runner.ts";
+import type { Caller } from "../../../src/queue/machines.ts";
 import { buildStub, queueStub } from "../../../src/stubs.ts";
 import { fileOf } from "./spec.ts";
 
@@ -68,9 +69,13 @@ export const registerRunner = async (
 };
 
 /** The runner asks for work and must get some. */
-export const claim = async ({ id, epoch }: Runner, able: Partial<Abilities> = {}): Promise<ClaimedBuild> => {
+export const claim = async (
+  { id, epoch }: Runner,
+  able: Partial<Abilities> = {},
+  caller: Caller = { systemId: null, ipAddress: null, info: null },
+): Promise<ClaimedBuild> => {
   const abilities = { ...LEGACY_ABILITIES, ...able };
-  const asked = { token: { id, epoch }, systemId: null, ipAddress: null, info: null, abilities, cursor: null };
+  const asked = { token: { id, epoch }, ...caller, abilities, cursor: null };
   const polled = valueOf(await queueStub(env).poll(asked));
   if (polled.kind !== "work") throw new Error("there was nothing to claim");
   return polled.build;

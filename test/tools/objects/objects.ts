@@ -23,7 +23,9 @@ export const uniqueId = (): number => 1_000_000_000 + Math.floor(Math.random() *
 export const snapshotOf = (id: number): ProjectSnapshot => ({
   id,
   name: "demo",
+  description: "",
   path: "root/demo",
+  configPath: null,
   defaultBranch: "main",
   visibility: "private",
   repoUrl: "",

@@ -17,7 +17,9 @@ export const ORIGIN = "https://ci.example";
 const project: ProjectSnapshot = {
   id: 3,
   name: "My App",
+  description: "all of it",
   path: "team/web/my-app",
+  configPath: null,
   defaultBranch: "main",
   visibility: "private",
   repoUrl: "https://user:pw@git.example/app.git",

@@ -1,9 +1,10 @@
 /** Runners as GitLab's v4 writes them. */
-import type { Project } from "../../core/project.ts";
-import { runnerStatus, runnerType } from "../../core/runner/filter.ts";
-import { isRecent } from "../../core/runner/runner.ts";
-import type { Machine, RunnerSummary } from "../../core/runner/runner.ts";
-import { isoTime, isoTimeOrNull, projectIdentity } from "./entities.ts";
+import type { Project } from "../../../core/project.ts";
+import { runnerStatus, runnerType } from "../../../core/runner/filter.ts";
+import { isRecent } from "../../../core/runner/runner.ts";
+import type { MachineSummary, RunnerSummary } from "../../../core/runner/runner.ts";
+import { projectIdentity } from "./project.ts";
+import { isoTime, isoTimeOrNull } from "./time.ts";
 
 export const runnerEntity = (runner: RunnerSummary, nowMs: number) => ({
   id: runner.id,
@@ -39,7 +40,7 @@ export const runnerDetails = (runner: RunnerSummary, projects: readonly Project[
 });
 
 /** A machine is forgotten before it could be stale. */
-export const managerEntity = (manager: Machine, nowMs: number) => ({
+export const managerEntity = (manager: MachineSummary, nowMs: number) => ({
   id: manager.id,
   system_id: manager.systemId,
   version: manager.info.version ?? null,
@@ -50,4 +51,5 @@ export const managerEntity = (manager: Machine, nowMs: number) => ({
   contacted_at: isoTime(manager.contactedAtMs),
   ip_address: manager.ipAddress,
   status: isRecent(manager.contactedAtMs, nowMs) ? "online" : "offline",
+  job_execution_status: manager.running > 0 ? "active" : "idle",
 });
