@@ -41,10 +41,14 @@ const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
   "value",
   "topics",
   "tag_list",
+  "maintenance_note",
+  "maintainer_note",
+  "maximum_timeout",
 ]);
 
-const isGiven = ([name, value]: [string, unknown]): boolean =>
-  value !== null && (value !== "" || MAY_BE_EMPTY.has(name));
+export const isEmptyText = ([name, value]: [string, unknown]): boolean => value === "" && !MAY_BE_EMPTY.has(name);
+
+const isGiven = (param: [string, unknown]): boolean => param[1] !== null && !isEmptyText(param);
 
 /**
  * Parameters from wherever they come. One that is null counts as not given, and so does an empty text where it is no value:

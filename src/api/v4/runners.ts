@@ -15,7 +15,7 @@ import { listRunnerBuilds } from "../../verbs/builds.ts";
 import { findProjects } from "../../verbs/projects.ts";
 import * as records from "../../verbs/runner-records.ts";
 import { resetRunnerToken } from "../../verbs/runners.ts";
-import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
+import { isEmptyText, MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { presentJobs } from "./job-view.ts";
 import { listResponse, orderParams } from "./lists.ts";
 import { runnerDetails, runnerEntity } from "./entities/runner.ts";
@@ -68,7 +68,8 @@ export const updateRunner: ConsumerHandler = withRunner(async (context, id) => {
   // Not as a form, in which null is not given: here it may take a limit away.
   const params = await readParams(context.req.raw, MAX_FORM_BYTES);
   if (!params.ok) return params;
-  const form = validate(changeForm, params.value);
+  const given = Object.entries(params.value).filter((param) => !isEmptyText(param));
+  const form = validate(changeForm, Object.fromEntries(given));
   if (!form.ok) return form;
   const change = runnerSettingsOf(form.value);
   return change.ok ? runnerResponse(context, await records.updateRunner(context.env, id, change.value)) : change;

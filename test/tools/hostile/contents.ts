@@ -63,6 +63,15 @@ const RUNNER: WrongFields = {
   maximum_timeout: [599, 0, -1, 1.5, 1e99, "soon", {}, []],
 };
 
+/** To the consumer API an empty text is no value of an optional field: it counts as not given. */
+const optional = (fields: WrongFields, ...required: readonly string[]): WrongFields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, values]) => [
+      name,
+      required.includes(name) ? values : values.filter((value) => value !== ""),
+    ]),
+  );
+
 export interface Content {
   /** Good alone, and to be made worse. */
   readonly fields: object;
@@ -71,14 +80,17 @@ export interface Content {
 
 /** What the routes that take content must not take. */
 export const CONTENTS: Readonly<Record<string, Content>> = {
-  "POST /api/v4/projects": { fields: { name: "hostile" }, wrong: PROJECT },
-  "PUT /api/v4/projects/:id": { fields: {}, wrong: PROJECT },
-  "POST /api/v4/projects/:id/jobs": { fields: { name: "hostile", script: ["true"] }, wrong: JOB },
-  "POST /api/v4/projects/:id/jobs/:job_id/cancel": { fields: {}, wrong: { force: WRONG_FLAG } },
-  "PUT /api/v4/runners/:id": { fields: { active: true }, wrong: RUNNER },
+  "POST /api/v4/projects": { fields: { name: "hostile" }, wrong: optional(PROJECT) },
+  "PUT /api/v4/projects/:id": { fields: {}, wrong: optional(PROJECT) },
+  "POST /api/v4/projects/:id/jobs": {
+    fields: { name: "hostile", script: ["true"] },
+    wrong: optional(JOB, "name", "script"),
+  },
+  "POST /api/v4/projects/:id/jobs/:job_id/cancel": { fields: {}, wrong: optional({ force: WRONG_FLAG }) },
+  "PUT /api/v4/runners/:id": { fields: { active: true }, wrong: optional(RUNNER) },
   "POST /api/v4/user/runners": {
     fields: { runner_type: "instance_type", active: true },
-    wrong: { ...RUNNER, runner_type: ["", "x", 5, {}, []] },
+    wrong: { ...optional(RUNNER), runner_type: ["", "x", 5, {}, []] },
   },
   "POST /api/v4/runners": { fields: { active: true }, wrong: { ...RUNNER, run_untagged: [false, ...WRONG_FLAG] } },
   "POST /api/v4/runners/verify": { fields: {}, wrong: { token: [{}, []], system_id: [LONG, {}, []] } },
