@@ -73,7 +73,7 @@ test("pain 15: a job that no runner gets along with fails after three lost claim
   const project = await newProject();
   const [bad, good] = [await enqueue(project), await enqueue(project)];
   // The answer can't be rendered, so that no runner ever gets it.
-  await rowsOf(buildStub(env, bad), "UPDATE spec SET spec = json_remove(spec, '$.services')");
+  await rowsOf(buildStub(env, bad), "UPDATE spec SET spec = json_remove(spec, '$.beforeScript')");
   await evictDurableObject(buildStub(env, bad));
   const runner = await newRunner(project);
   expect(await runner.poll()).toEqual({ kind: "refused", status: 500 });
