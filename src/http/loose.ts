@@ -4,6 +4,8 @@ import type { RunnerInfo } from "../core/runner/runner.ts";
 import type { Params } from "./params.ts";
 
 const MAX_TAGS = 50;
+/** All tags of a runner or a job together: lists show a hundred of them. */
+const MAX_TAGS_CHARACTERS = 2048;
 const MAX_TEXT_CHARACTERS = 255;
 /** Today's runner announces some thirty features; the bounds are against a stranger's thousands, remembered per machine. */
 const MAX_FEATURES = 50;
@@ -51,6 +53,10 @@ export const tagList = v.pipe(
   }),
   v.maxLength(MAX_TAGS, `has more than ${MAX_TAGS} tags`),
   v.everyItem((tag) => tag.length <= MAX_TEXT_CHARACTERS, `has a tag of more than ${MAX_TEXT_CHARACTERS} characters`),
+  v.check(
+    (tags) => tags.join("").length <= MAX_TAGS_CHARACTERS,
+    `has tags of more than ${MAX_TAGS_CHARACTERS} characters in all`,
+  ),
 );
 
 const INFO_TEXTS = ["name", "version", "revision", "platform", "architecture", "executor", "shell", "gpus"] as const;

@@ -8,6 +8,9 @@ import type { QueuedRow } from "./schema.ts";
 import { arrivedMs } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
 
+/** Of tag sets that metrics tell apart, those with the most builds: jobs can invent tags without end. */
+const MAX_TAG_SETS = 200;
+
 export interface Group extends GroupTraits {
   readonly key: string;
   readonly head: QueuedRow;
@@ -62,7 +65,8 @@ export class PendingGroups {
       const oldestAgeMs = Math.max(known?.oldestAgeMs ?? 0, nowMs - arrivedMs(head));
       sets.set(key, { tags, builds: builds + (known?.builds ?? 0), oldestAgeMs });
     }
-    return [...sets.values()];
+    const largest = [...sets.values()].toSorted((a, b) => b.builds - a.builds);
+    return largest.slice(0, MAX_TAG_SETS);
   }
 
   all(): Iterable<Group> {

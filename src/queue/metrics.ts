@@ -24,7 +24,8 @@ export interface QueueMetrics {
   readonly claimWaits: readonly Bucket[];
   readonly finished: readonly FinishedCount[];
   readonly lostClaims: number;
-  readonly runners: readonly { readonly online: boolean; readonly paused: boolean }[];
+  /** Paused ones are in no other state. */
+  readonly runners: { readonly online: number; readonly offline: number; readonly paused: number };
   readonly heldPolls: number;
   /** Messages of the queue itself that could not be delivered. */
   readonly undelivered: number;

@@ -7,6 +7,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { settingsOf } from "../settings.ts";
 import type { Settings } from "../settings.ts";
+import { matchesFilter } from "../core/runner/filter.ts";
+import type { RunnerFilter } from "../core/runner/filter.ts";
 import { pendingReason } from "../core/runner/matching.ts";
 import type { RunnerRef } from "../core/build/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
@@ -41,6 +43,23 @@ const PAUSE_MS = 10_000;
 
 /** Which runner and machine a build names. */
 export type RanBy = Pick<RunnerRef, "id" | "manager">;
+
+/** Which part of a list an answer has: an RPC answer must not grow with the list. */
+export interface Slice {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** `total`: how long the whole list is. */
+export interface Part<Item> {
+  readonly items: readonly Item[];
+  readonly total: number;
+}
+
+const withoutFeatures = (runner: RunnerSummary): RunnerSummary => {
+  const { features: _features, ...info } = runner.info;
+  return { ...runner, info };
+};
 
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -155,13 +174,15 @@ export class QueueObject extends DurableObject<Env> {
     return removed;
   }
 
-  /** The machines of a runner that were heard of in the last week, the newest first. */
-  machinesOf(id: number): Outcome<MachineSummary[]> {
+  /** A slice of the machines of a runner that were heard of in the last week, the newest first. */
+  machinesOf(id: number, { offset, limit }: Slice): Outcome<Part<MachineSummary>> {
     const runner = this.#runners.find(id, null);
     if (!runner.ok) return runner;
     const running = this.#store.runningByMachine();
     const machines = this.#machines.ofRunner(id, Date.now());
-    return accept(machines.map((machine) => ({ ...machine, running: running.get(machine.id) ?? 0 })));
+    const shown = machines.slice(offset, offset + limit);
+    const items = shown.map((machine) => ({ ...machine, running: running.get(machine.id) ?? 0 }));
+    return accept({ items, total: machines.length });
   }
 
   /**
@@ -182,30 +203,31 @@ export class QueueObject extends DurableObject<Env> {
     return this.runner(id);
   }
 
-  runners(): RunnerSummary[] {
-    const running = this.#store.runningByRunner();
-    const waiting = this.#line.waitingRunners();
+  /** A slice of the runners that pass the filter, the newest first. What they announce (`info.features`) is left out. */
+  async listRunners(filter: RunnerFilter, { offset, limit }: Slice): Promise<Part<RunnerSummary>> {
     const nowMs = Date.now();
-    return this.#runners
-      .all()
-      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, waiting.has(each.id), nowMs));
+    const found = this.#summaries().filter((runner) => matchesFilter(runner, filter, nowMs));
+    const shown = found.toReversed().slice(offset, offset + limit);
+    return { items: shown.map(withoutFeatures), total: found.length };
   }
 
   runner(id: number): Outcome<RunnerSummary> {
-    const runner = this.runners().find((each) => each.id === id);
-    return runner === undefined ? refuse({ reason: "not_found", what: "runner" }) : accept(runner);
+    const runner = this.#runners.get(id);
+    if (runner === null) return refuse({ reason: "not_found", what: "runner" });
+    const running = this.#store.heldBy(id, null).length;
+    return accept(this.#runners.summarize(runner, running, this.#line.isWaiting(id), Date.now()));
   }
 
   /** The runner and the machine of each of these, null for what is gone. */
   whoRan(
     asked: readonly RanBy[],
   ): { readonly runner: RunnerSummary | null; readonly machine: MachineSummary | null }[] {
-    const runners = this.runners();
+    const runners = new Map(this.#summaries().map((runner) => [runner.id, withoutFeatures(runner)]));
     const running = this.#store.runningByMachine();
     return asked.map(({ id, manager }) => {
       const machine = manager === null ? null : this.#machines.find(id, manager.systemId);
       return {
-        runner: runners.find((each) => each.id === id) ?? null,
+        runner: runners.get(id) ?? null,
         machine: machine && { ...machine, running: running.get(machine.id) ?? 0 },
       };
     });
@@ -259,7 +281,7 @@ export class QueueObject extends DurableObject<Env> {
       claimWaits: this.#counters.claimWaits(),
       finished: this.#counters.finishedCounts(),
       lostClaims: this.#counters.lostClaimCount(),
-      runners: this.runners().map(({ online, paused }) => ({ online, paused })),
+      runners: this.#countRunners(),
       heldPolls: this.#line.size,
       undelivered: this.#removal.outbox.undelivered(),
     };
@@ -281,6 +303,21 @@ export class QueueObject extends DurableObject<Env> {
       if (runner.projects?.length === 1 && runner.projects[0] === projectId) this.removeRunner(runner.id, null);
     }
     this.#matchmaker.projectRemoved(projectId);
+  }
+
+  #summaries(): RunnerSummary[] {
+    const running = this.#store.runningByRunner();
+    const waiting = this.#line.waitingRunners();
+    const nowMs = Date.now();
+    return this.#runners
+      .all()
+      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, waiting.has(each.id), nowMs));
+  }
+
+  #countRunners(): QueueMetrics["runners"] {
+    const counts = { online: 0, offline: 0, paused: 0 };
+    for (const { online, paused } of this.#summaries()) counts[paused ? "paused" : online ? "online" : "offline"] += 1;
+    return counts;
   }
 
   override async alarm(): Promise<void> {

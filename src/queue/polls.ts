@@ -11,8 +11,14 @@ import type { Runner } from "../core/runner/runner.ts";
 import type { Claimant, Claims } from "./claims.ts";
 import type { Caller, Machines } from "./machines.ts";
 import type { Matchmaker } from "./matchmaker.ts";
+import { SUPERSEDED } from "./waiting-line.ts";
 import type { WaitingLine } from "./waiting-line.ts";
 import type { Runners, RunnerToken } from "./runners.ts";
+
+/** Held polls of one token and machine: several `[[runners]]` entries of one process share a `system_id`. */
+const MAX_HELD = 8;
+/** Of all machines of a token that don't say which one they are. */
+const MAX_HELD_UNNAMED = 32;
 
 export interface PollRequest extends Caller {
   readonly token: RunnerToken;
@@ -112,7 +118,9 @@ export class Polls {
       line.inVain(waiter, token.id, nowMs, patienceMs);
       const isCurrent = !isFirst || cursor === this.#cursor(token.id);
       if (!isCurrent || nowMs >= untilMs) return this.#nothing(token);
-      wokenFor = await line.wait(waiter, untilMs - nowMs);
+      const woken = await line.wait(waiter, untilMs - nowMs, machine === null ? MAX_HELD_UNNAMED : MAX_HELD);
+      if (woken === SUPERSEDED) return this.#nothing(token);
+      wokenFor = woken;
       if (wokenFor !== null) line.came(wokenFor);
     }
   }

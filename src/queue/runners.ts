@@ -3,11 +3,16 @@ import { learned } from "../core/runner/abilities.ts";
 import { canTakeAnything, isRecent } from "../core/runner/runner.ts";
 import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import type { Outcome } from "../core/refusal.ts";
+import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { RunnerStore } from "./runner-store.ts";
 
 /** A contact is written down at most this often: a poll costs no row. */
 const CONTACT_EVERY_MS = 60_000;
+
+/** GitLab's default. A `runners_token` is in many hands, and each runner is in memory with all that it says. */
+const MAX_PER_PROJECT = 1000;
+/** Of the whole instance: some 40 MB of memory when each says as much as it may. */
+const MAX_RUNNERS = 5000;
 
 /** Who asks, by the claims of a runner's token. */
 export interface RunnerToken {
@@ -73,6 +78,8 @@ export class Runners {
   /** Who is refused uses up no number. */
   register(takeId: () => number, settings: RunnerSettings, origin: RunnerOrigin, nowMs: number): Outcome<Runner> {
     if (!canTakeAnything(settings)) return refuse(needsTags);
+    const full = this.#full(origin.projectId);
+    if (full !== null) return refuse(full);
     const runner: Runner = {
       ...settings,
       id: takeId(),
@@ -85,6 +92,13 @@ export class Runners {
     };
     this.#put(runner);
     return accept(runner);
+  }
+
+  #full(projectId: number | null): Refusal | null {
+    if (this.#entries.size >= MAX_RUNNERS) return tooMany("runners", MAX_RUNNERS);
+    if (projectId === null) return null;
+    const ofProject = this.all().filter(({ projects }) => projects?.includes(projectId)).length;
+    return ofProject >= MAX_PER_PROJECT ? tooMany("project runners", MAX_PER_PROJECT) : null;
   }
 
   update(id: number, change: Partial<RunnerSettings>): Outcome<Runner> {
@@ -156,6 +170,12 @@ export class Runners {
     });
   }
 }
+
+const tooMany = (what: string, limit: number): Refusal => ({
+  reason: "invalid",
+  field: "base",
+  message: `Maximum number of ci registered ${what} (${limit}) exceeded`,
+});
 
 const needsTags = {
   reason: "invalid",

@@ -3,11 +3,16 @@
  * client asks again.
  */
 
+/** A newer poll of the same machine has taken its place. */
+export const SUPERSEDED = Symbol("superseded");
+
+type Wake = (wokenFor: string | null | typeof SUPERSEDED) => void;
+
 interface Waiter {
   readonly runnerId: number;
   lastPollMs: number;
   /** Its held polls in order of arrival: how each is woken. */
-  readonly held: ((wokenFor: string | null) => void)[];
+  readonly held: Wake[];
 }
 
 /** Machines name themselves: a bound on what a client could make us remember. Past it all that hold no poll wait anew. */
@@ -57,14 +62,15 @@ export class WaitingLine {
 
   /**
    * Resolves when woken, or after `ms`: in either case the caller looks again. The timer goes with it. Resolves with the
-   * group for which it was woken, which the caller owes to `came`; null when nobody needs to know.
+   * group for which it was woken, which the caller owes to `came`; null when nobody needs to know; `SUPERSEDED` for the
+   * oldest poll of a machine that holds more than `maxHeld`, which is not to look again: its client has gone, most likely.
    */
-  wait(machine: string, ms: number): Promise<string | null> {
+  wait(machine: string, ms: number, maxHeld: number): Promise<string | null | typeof SUPERSEDED> {
     const waiting = this.#waiters.get(machine);
     if (waiting === undefined) throw new Error("who waits has asked in vain");
     const { runnerId, held } = waiting;
     return new Promise((resolve) => {
-      const wake = (wokenFor: string | null) => {
+      const wake: Wake = (wokenFor) => {
         clearTimeout(timer);
         held.splice(held.indexOf(wake), 1);
         this.#count(runnerId, -1);
@@ -73,6 +79,7 @@ export class WaitingLine {
       const timer = setTimeout(wake, ms, null);
       held.push(wake);
       this.#count(runnerId, 1);
+      if (held.length > maxHeld) held[0]?.(SUPERSEDED);
     });
   }
 

@@ -1,16 +1,14 @@
 /** Runners as people see them: list, show, change, remove, and the machines of one. */
-import { matchesFilter } from "../core/runner/filter.ts";
 import type { RunnerFilter } from "../core/runner/filter.ts";
 import type { Outcome } from "../core/refusal.ts";
 import type { MachineSummary, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { Part, Slice } from "../queue/object.ts";
 import { queueStub } from "../stubs.ts";
 import { retrying } from "./call.ts";
 
-/** In the order of their ids. */
-export const listRunners = async (env: Env, filter: RunnerFilter, nowMs: number): Promise<RunnerSummary[]> => {
-  const runners = await retrying(async () => queueStub(env).runners());
-  return runners.filter((runner) => matchesFilter(runner, filter, nowMs));
-};
+/** The newest first. */
+export const listRunners = (env: Env, filter: RunnerFilter, slice: Slice): Promise<Part<RunnerSummary>> =>
+  retrying(async () => queueStub(env).listRunners(filter, slice));
 
 /** Errors: `not_found`. */
 export const showRunner = (env: Env, id: number): Promise<Outcome<RunnerSummary>> =>
@@ -23,6 +21,6 @@ export const updateRunner = (env: Env, id: number, change: Partial<RunnerSetting
 /** What it runs fails at once. Errors: `not_found`. */
 export const deleteRunner = (env: Env, id: number): Promise<Outcome<null>> => queueStub(env).removeRunner(id, null);
 
-/** Errors: `not_found` runner. */
-export const listMachines = (env: Env, id: number): Promise<Outcome<MachineSummary[]>> =>
-  retrying(async () => queueStub(env).machinesOf(id));
+/** The newest first. Errors: `not_found` runner. */
+export const listMachines = (env: Env, id: number, slice: Slice): Promise<Outcome<Part<MachineSummary>>> =>
+  retrying(async () => queueStub(env).machinesOf(id, slice));

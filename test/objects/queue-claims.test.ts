@@ -121,7 +121,7 @@ describe("a claim of two phases", () => {
     advance(LEASE);
     const idle = await poll(other);
     const held = queue().poll(pollOf(other, { cursor: idle.kind === "nothing" ? idle.cursor : "" }));
-    await queue().runners();
+    await queue().metrics();
     await fireAlarm(stub);
     expect(buildOf(valueOf(await held))).toBe(id);
     expect(valueOf(await stub.summary())).toMatchObject({ status: "running", attempt: 2, runner: { id: other.id } });

@@ -1,3 +1,4 @@
+import { allMachines } from "../tools/objects/runners-stored.ts";
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -28,7 +29,7 @@ type TestRunner = Awaited<ReturnType<typeof registered>>;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-const machines = async ({ id }: TestRunner) => valueOf(await queue().machinesOf(id));
+const machines = ({ id }: TestRunner) => allMachines(id);
 const names = async (runner: TestRunner) => (await machines(runner)).map(({ systemId }) => systemId);
 const changes = () => rowsOf(queue(), "SELECT total_changes() AS n");
 
@@ -111,7 +112,10 @@ describe("a machine", () => {
     expect(await rows()).toEqual([{ system_id: "b" }]);
     await queue().removeRunner(runner.id, null);
     expect(await rows()).toEqual([]);
-    expect(refusalOf(await queue().machinesOf(runner.id))).toEqual({ reason: "not_found", what: "runner" });
+    expect(refusalOf(await queue().machinesOf(runner.id, { offset: 0, limit: 1 }))).toEqual({
+      reason: "not_found",
+      what: "runner",
+    });
   });
 
   const withThousand = async (silentMs: number): Promise<TestRunner> => {

@@ -37,7 +37,7 @@ it("a runner that is woken for one build and takes an older one leaves the first
     if (answer.ok && answer.value.kind === "work") served.push(answer.value.build.summary.id);
   });
   // Calls of one object are served in order: when this one is answered, the polls are held.
-  await queue().runners();
+  await queue().metrics();
   await projectStub(env, project.id).update({ sharedRunnersEnabled: true });
 
   await vi.waitUntil(() => served.length === 2, { timeout: 5000 });
@@ -56,7 +56,7 @@ it("a runner that is paused in the moment in which it is woken leaves the build 
   for (const runner of [first, second]) {
     const idle = valueOf(await queue().poll(pollOf(runner)));
     held.push(queue().poll(pollOf(runner, { cursor: idle.kind === "nothing" ? idle.cursor : "" })));
-    await queue().runners();
+    await queue().metrics();
   }
   await runInDurableObject(queue(), (instance) => {
     void instance.notify(notice);
@@ -81,13 +81,13 @@ it("builds that come at once go to as many of those that wait, the longest waiti
       .then((answer) => served.set(runner.id, answer.ok ? buildOf(answer.value) : null));
     // The next one begins to wait in a later millisecond.
     await scheduler.wait(2);
-    await queue().runners();
+    await queue().metrics();
   }
   const builds = await Promise.all(Array.from({ length: 3 }, () => pendingBuild({}, projectId)));
   await vi.waitUntil(() => served.size === 3);
   expect(new Set(served.values())).toEqual(new Set(builds.map(({ id }) => id)));
   expect(new Set(served.keys())).toEqual(new Set(runners.slice(0, 3).map(({ id }) => id)));
-  await queue().runners();
+  await queue().metrics();
   expect(served.size).toBe(3);
   for (const runner of runners) await queue().removeRunner(runner.id, null);
   await vi.waitUntil(() => served.size === 6);

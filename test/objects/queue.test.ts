@@ -1,3 +1,4 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { ADMINISTRATOR } from "../../src/core/principal.ts";
@@ -26,6 +27,27 @@ describe("registration", () => {
     expect(one).toMatchObject({ epoch: 1, projects: null, tags: ["x"], contactedAtMs: null });
     expect(other).toMatchObject({ epoch: 1, projects: [7] });
     expect(other.id).not.toBe(one.id);
+  });
+
+  it("of a project's token ends at a thousand, in GitLab's words; others go on", async () => {
+    const projectId = uniqueId();
+    await runInDurableObject(queue(), async (_instance, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info, created_at_ms)
+         SELECT 500000 + i, 1, '', ?, '[]', 1, 0, 0, '{}', 1000 FROM n`,
+        `[${projectId}]`,
+      );
+    });
+    await evictDurableObject(queue());
+    expect(refusalOf(await queue().registerRunner(settings(), projectId, {}))).toEqual({
+      reason: "invalid",
+      field: "base",
+      message: "Maximum number of ci registered project runners (1000) exceeded",
+    });
+    await registered(uniqueId());
+    await queue().forgetProject(projectId);
+    await registered(projectId);
   });
 
   it("refuses a runner that could take nothing, and an edit that makes one", async () => {

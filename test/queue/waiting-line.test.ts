@@ -3,6 +3,7 @@ import { WaitingLine } from "../../src/queue/waiting-line.ts";
 
 const LONG_MS = 60_000;
 const PATIENCE_MS = 1000;
+const MAX_HELD = 3;
 
 /** Polls by machine `1/a` of runner 1; `order` tells who was woken, in which order. */
 const line = () => {
@@ -11,7 +12,7 @@ const line = () => {
   let nowMs = 0;
   const joins = (machine: string, poll = machine) => {
     polls.inVain(machine, Number.parseInt(machine, 10), nowMs++, PATIENCE_MS);
-    void polls.wait(machine, LONG_MS).then(() => order.push(poll));
+    void polls.wait(machine, LONG_MS, MAX_HELD).then(() => order.push(poll));
   };
   const wakes = async (mayTake: (runnerId: number) => boolean = () => true, group = "g") => {
     const isWoken = polls.wakeOne(group, mayTake);
@@ -89,5 +90,21 @@ describe("of those that wait", () => {
     for (let at = 0; at < 30_000; at++) polls.inVain(`2/${at}`, 2, now(), PATIENCE_MS);
     expect(await wakes()).toBe(true);
     expect(order).toEqual(["1/a"]);
+  });
+});
+
+describe("of one machine's polls", () => {
+  it("the oldest gives way when there are too many, and none of another machine", async () => {
+    const polls = new WaitingLine();
+    const ended: string[] = [];
+    for (const poll of ["1/a first", "1/b", "1/a second", "1/a third", "1/a fourth"]) {
+      const [machine = ""] = poll.split(" ");
+      polls.inVain(machine, 1, 0, PATIENCE_MS);
+      void polls.wait(machine, LONG_MS, MAX_HELD).then((why) => ended.push(`${poll}: ${String(why)}`));
+    }
+    await Promise.resolve();
+    expect(ended).toEqual(["1/a first: Symbol(superseded)"]);
+    expect(polls.size).toBe(4);
+    polls.release(1);
   });
 });

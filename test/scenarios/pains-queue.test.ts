@@ -88,7 +88,7 @@ test("pain 7: of many that chase two builds two get one and the others wait on: 
   const ids = await Promise.all([enqueue(project), enqueue(project)]);
   await vi.waitUntil(() => got.length >= 2);
   // Whoever else was woken has been answered by now, too.
-  await queueStub(env).runners();
+  await queueStub(env).metrics();
   expect(new Set(got.map((each) => (each.kind === "work" ? each.work.id : each)))).toEqual(new Set(ids));
   expect(waiting.size).toBe(4);
   await Promise.all([...waiting].map((runner) => runner.unregister()));

@@ -42,6 +42,22 @@ export const listResponse = async <T>(
   return pageResponse(context, entities, page, all.length, end < all.length);
 };
 
+/** The part of a list that a numbered page shows. */
+export const sliceOf = (context: FrontContext): { readonly offset: number; readonly limit: number } => {
+  const page = readPage(context.req.query());
+  return { offset: offsetOf(page), limit: page.perPage };
+};
+
+/** A numbered page of a list of which just this part was read. */
+export const partResponse = <T>(
+  context: FrontContext,
+  { items, total }: { readonly items: readonly T[]; readonly total: number },
+  present: (item: T) => object,
+): Response => {
+  const page = readPage(context.req.query());
+  return pageResponse(context, items.map(present), page, total, offsetOf(page) + items.length < total);
+};
+
 /** A page of a list that may grow while it is read. `lastId` null: there is no next page. */
 export const keysetResponse = (context: FrontContext, entities: readonly object[], lastId: number | null): Response => {
   if (lastId === null) return context.json(entities);

@@ -15,10 +15,7 @@ export const showMetrics: ConsumerHandler = async (context) => {
 
 const queueMetrics = (queue: QueueMetrics): Metric[] => {
   const byTags = queue.pending.map((each) => ({ ...each, labels: { tags: each.tags.join(",") } }));
-  const runnersThat = (state: string, are: (runner: QueueMetrics["runners"][number]) => boolean) => ({
-    labels: { state },
-    value: queue.runners.filter(are).length,
-  });
+  const runnersThat = (state: keyof QueueMetrics["runners"]) => ({ labels: { state }, value: queue.runners[state] });
   return [
     {
       name: "signalbox_builds",
@@ -64,11 +61,7 @@ const queueMetrics = (queue: QueueMetrics): Metric[] => {
       name: "signalbox_runners",
       help: "Registered runners. Paused ones are in no other state.",
       type: "gauge",
-      samples: [
-        runnersThat("online", ({ online, paused }) => online && !paused),
-        runnersThat("offline", ({ online, paused }) => !online && !paused),
-        runnersThat("paused", ({ paused }) => paused),
-      ],
+      samples: [runnersThat("online"), runnersThat("offline"), runnersThat("paused")],
     },
     {
       name: "signalbox_held_polls",

@@ -17,7 +17,7 @@ import * as records from "../../verbs/runner-records.ts";
 import { resetRunnerToken } from "../../verbs/runners.ts";
 import { isEmptyText, MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { presentJobs } from "./job-view.ts";
-import { listResponse, orderParams } from "./lists.ts";
+import { listResponse, orderParams, partResponse, sliceOf } from "./lists.ts";
 import { runnerDetails, runnerEntity } from "./entities/runner.ts";
 import { withRunner } from "./targets.ts";
 
@@ -53,9 +53,8 @@ export const listRunners: ConsumerHandler = async (context) => {
   const { tag_list: tags, version_prefix: versionPrefix, scope: asked, ...rest } = form.value;
   const filter = { ...(asked === undefined ? {} : SCOPES[asked]), ...rest };
   const nowMs = Date.now();
-  const found = await records.listRunners(context.env, { ...filter, tags, versionPrefix }, nowMs);
-  const present = (shown: readonly RunnerSummary[]) => shown.map((runner) => runnerEntity(runner, nowMs));
-  return accept(await listResponse(context, found.toReversed(), present));
+  const part = await records.listRunners(context.env, { ...filter, tags, versionPrefix }, sliceOf(context));
+  return accept(partResponse(context, part, (runner) => runnerEntity(runner, nowMs)));
 };
 
 export const showRunner: ConsumerHandler = withRunner(async (context, id) =>

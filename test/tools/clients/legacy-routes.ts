@@ -1,7 +1,8 @@
 /** Every route of the legacy dialect, to be asked in the wrong way. */
+import { allRunners } from "../objects/runners-stored.ts";
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { buildStub, queueStub } from "../../../src/stubs.ts";
+import { buildStub } from "../../../src/stubs.ts";
 import { CONTENT_TYPE, form } from "./multipart.ts";
 import { legacy, traceText } from "./legacy-api.ts";
 
@@ -59,7 +60,7 @@ export const everything = async (buildIds: readonly number[]): Promise<object> =
       await traceText(id),
     ]),
   ),
-  runners: (await queueStub(env).runners()).map(({ id, epoch, paused, tags }) => ({ id, epoch, paused, tags })),
+  runners: (await allRunners()).map(({ id, epoch, paused, tags }) => ({ id, epoch, paused, tags })),
   files: (await env.ARTIFACTS.list()).objects.map((object) => object.key),
   objects: await Promise.all(
     [env.BUILDS, env.QUEUES, env.PROJECTS, env.DIRECTORY].map(async (namespace) =>
