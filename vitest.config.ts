@@ -11,7 +11,7 @@ const { MODEL_SEED, MODEL_RUNS = 1, MODEL_STEPS = 100 } = process.env;
 
 const range = (first: number, length: number): number[] => Array.from({ length }, (_, index) => first + index);
 
-/** Of the model test (test/support/model): the same ones each time and a new one, or those that the environment names. */
+/** Of the model test (test/tools/model): the same ones each time and a new one, or those that the environment names. */
 const modelSeeds =
   MODEL_SEED === undefined ? [...range(1, 19), Date.now() % 1_000_000] : range(Number(MODEL_SEED), Number(MODEL_RUNS));
 
@@ -40,7 +40,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          include: ["test/{objects,api,artifacts,scenarios}/**/*.test.ts"],
+          include: ["test/{objects,api,http,storage,queue,artifacts,scenarios}/**/*.test.ts"],
           // A hang is told by it, not a machine that is busy.
           testTimeout: 60_000,
           // Another seed each time; a failure names it.

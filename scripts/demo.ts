@@ -2,9 +2,9 @@
  * `npm run demo`: a real build from the queue to its artifacts. Starts a server of its own and a shell runner from the
  * tests, queues a build, shows its log while it runs, lists its artifacts, and leaves nothing behind.
  */
-import { startServer } from "../test/support/server.ts";
-import { ShellRunner, type FinishedBuild } from "../test/support/shell-runner.ts";
-import { listZip } from "../test/support/zip.ts";
+import { startServer } from "../test/tools/server/server.ts";
+import { ShellRunner, type FinishedBuild } from "../test/tools/runners/shell-runner.ts";
+import { listZip } from "../test/tools/zip.ts";
 import { DEVELOPMENT_SECRETS } from "./local-settings.ts";
 
 const LIMIT_MS = 120_000;

@@ -1,8 +1,8 @@
 /** What a server on this machine is started with, besides its port and its state. */
 
 /**
- * For local use alone. They are public, so `wrangler deploy` must never see them: only `npm start` hands them to a Worker,
- * and a deployment has the secrets that `wrangler secret put` gave it.
+ * For tests, and for `npm start` with `SIGNALBOX_DEV_SECRETS=1`. They are public, so `wrangler deploy` must never see them: a
+ * deployment has the secrets that `wrangler secret put` gave it.
  */
 export const DEVELOPMENT_SECRETS = {
   ADMIN_TOKEN: "dev-admin-token",
@@ -12,6 +12,9 @@ export const DEVELOPMENT_SECRETS = {
 
 /** Every variable of the Worker that the environment of `npm start` may set. */
 export const SETTING_NAMES = [
+  "SIGNALBOX_DEV_SECRETS",
+  "ALLOWED_HOSTS",
+  "PUBLIC_URL",
   "ADMIN_TOKEN",
   "REGISTRATION_TOKEN",
   "TOKEN_SECRET",

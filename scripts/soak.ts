@@ -5,9 +5,9 @@
  */
 import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { CrashingServer } from "../test/support/fleet/crashing-server.ts";
-import { Fleet } from "../test/support/fleet/fleet.ts";
-import { findLeaks } from "../test/support/fleet/state.ts";
+import { CrashingServer } from "../test/tools/fleet/crashing-server.ts";
+import { Fleet } from "../test/tools/fleet/fleet.ts";
+import { findLeaks } from "../test/tools/fleet/state.ts";
 
 const MINUTE_MS = 60_000;
 const SAMPLE_EVERY_MS = 5_000;
@@ -17,7 +17,7 @@ const DRAIN_LIMIT_MS = 5 * MINUTE_MS;
 /** After the last end: traces move to R2 after 15 s, delayed messages are sent again after 10 s. */
 const SETTLE_MS = 45_000;
 const SETTINGS = { CLAIM_LEASE_SECONDS: "10", STUCK_AFTER_SECONDS: "60", LONG_POLL_SECONDS: "20" };
-const MOST_SHOWN = 50;
+const MAX_SHOWN = 50;
 
 const setting = (name: string, otherwise: number): number => {
   const value = Number(process.env[name] ?? otherwise);
@@ -72,7 +72,7 @@ const report = (server: CrashingServer, fleet: Fleet, leaks: readonly string[]):
   console.log();
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(24)}${value}`);
   const problems = [...ledger.violations, ...leaks];
-  for (const problem of problems.slice(0, MOST_SHOWN)) console.error(problem);
+  for (const problem of problems.slice(0, MAX_SHOWN)) console.error(problem);
   process.exitCode = problems.length === 0 ? 0 : 1;
 };
 

@@ -1,5 +1,4 @@
 /** How objects are named: the one place that turns an id into a stub. Call it only for ids that are known to be issued. */
-import type { Env } from "./config.ts";
 
 /** Tokens and records name their queue, so that there can be more of them later. */
 export const DEFAULT_QUEUE = "default";

@@ -1,5 +1,5 @@
-import { MAX_DOTENV_BYTES, parseDotenv } from "../core/dotenv.ts";
-import type { DotenvVariable } from "../core/dotenv.ts";
+import { MAX_DOTENV_BYTES, parseDotenv } from "../core/artifact/dotenv.ts";
+import type { DotenvVariable } from "../core/artifact/dotenv.ts";
 import { refuse } from "../core/refusal.ts";
 import type { Outcome } from "../core/refusal.ts";
 import { gunzipMembers } from "./gunzip.ts";

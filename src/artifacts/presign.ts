@@ -1,7 +1,7 @@
 /** Addresses under which R2 itself hands out an object: the bytes then don't pass through the Worker. */
 import { AwsClient } from "aws4fetch";
-import type { R2Credentials } from "../config.ts";
-import { contentDisposition } from "../core/filename.ts";
+import type { R2Credentials } from "../settings.ts";
+import { contentDisposition } from "../core/artifact/filename.ts";
 import type { StoredArtifact } from "./read.ts";
 
 /** Long enough for a download to begin, and for its parts to be fetched one after the other. */

@@ -1,5 +1,5 @@
 import { type ByteRange, parseRange } from "../core/byte-range.ts";
-import { contentDisposition } from "../core/filename.ts";
+import { contentDisposition } from "../core/artifact/filename.ts";
 
 export interface StoredArtifact {
   readonly key: string;

@@ -1,3 +1,4 @@
+import { log } from "../log.ts";
 import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
 import { RequestBody } from "./request-body.ts";
 import { R2Sink } from "./sink.ts";
@@ -153,6 +154,6 @@ const malformed = (message: string) => refuse({ reason: "malformed_body", messag
 
 /** The refusal carries no cause, and the client needs none: the log has it. */
 const storageFailed = (error: unknown): Refusal => {
-  console.error("artifact upload: storage failed", error);
+  log("error", "artifact_not_stored", { error: String(error) });
   return { reason: "unavailable", retryAfterSeconds: STORAGE_RETRY_SECONDS };
 };

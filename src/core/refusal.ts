@@ -3,6 +3,8 @@
  * Each dialect has one exhaustive table from refusal to status; nothing else gives a refusal its status.
  */
 export type Refusal =
+  /** Nobody asks: without a token, or with one that opens nothing here. */
+  | { readonly reason: "unauthenticated" }
   /** The token is missing, forged, of another kind, or of an object that is gone. */
   | { readonly reason: "forbidden" }
   /** The token was genuine once; its attempt, epoch or runner has been replaced. */
@@ -17,6 +19,8 @@ export type Refusal =
   /** A runner that prepares a build which it has already begun. */
   | { readonly reason: "already_running"; readonly status: string }
   | { readonly reason: "project_deleted" }
+  /** Nothing new is made in it. */
+  | { readonly reason: "project_archived" }
   /** The claim that the queue wanted is no longer to be had. */
   | { readonly reason: "not_claimable"; readonly revision: number; readonly status: string }
   /** A patch that doesn't begin where the stored trace of `lengthBytes` ends. */

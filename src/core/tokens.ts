@@ -30,7 +30,7 @@ export type TokenClaims =
     };
 
 /** So many tokens that were found genuine are remembered: a runner shows the same one with each patch. */
-const MOST_REMEMBERED = 1000;
+const MAX_REMEMBERED = 1000;
 
 const SIGNATURE_BYTES = 24;
 const KEY_ID_BYTES = 2;
@@ -83,7 +83,7 @@ export class TokenKeys {
     if (known !== undefined) return known;
     const claims = this.#verify(token);
     if (claims === null) return null;
-    if (this.#genuine.size >= MOST_REMEMBERED) this.#genuine.clear();
+    if (this.#genuine.size >= MAX_REMEMBERED) this.#genuine.clear();
     this.#genuine.set(token, claims);
     return claims;
   }

@@ -4,7 +4,6 @@
  * only when something goes wrong. It watches; nothing depends on it.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../config.ts";
 import { LONGEST_RETRY_MS } from "../storage/outbox.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -14,11 +13,11 @@ import type { ErrorCount } from "./store.ts";
 export interface Watched {
   readonly errors: readonly ErrorCount[];
   /** Undelivered messages by kind of object. */
-  readonly backlogs: ReadonlyMap<string, number>;
+  readonly undelivered: ReadonlyMap<string, number>;
 }
 
-/** Who still has a backlog says so with each retry: who has missed two was drained, or is no more. */
-const BACKLOG_MS = 2 * LONGEST_RETRY_MS;
+/** An object reports its undelivered messages on every retry. After two missing reports it has none, or is gone. */
+const UNDELIVERED_MS = 2 * LONGEST_RETRY_MS;
 
 export class MetricsObject extends DurableObject<Env> {
   readonly #store: MetricsStore;
@@ -36,12 +35,12 @@ export class MetricsObject extends DurableObject<Env> {
   }
 
   /** An object says how many of its messages failed to be delivered; 0 when none is left. */
-  async tellBacklog(object: string, name: string, messages: number): Promise<void> {
-    this.#store.putBacklog(object, name, messages, Date.now());
+  async tellUndelivered(object: string, name: string, messages: number): Promise<void> {
+    this.#store.putUndelivered(object, name, messages, Date.now());
   }
 
   async watched(): Promise<Watched> {
-    this.#store.dropBacklogsBefore(Date.now() - BACKLOG_MS);
-    return { errors: this.#store.errors(), backlogs: this.#store.backlogs() };
+    this.#store.dropUndeliveredBefore(Date.now() - UNDELIVERED_MS);
+    return { errors: this.#store.errors(), undelivered: this.#store.undelivered() };
   }
 }

@@ -4,6 +4,7 @@ import type { Migration } from "../storage/sql.ts";
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
+    name: "tables",
     sql: `
       CREATE TABLE http_error (
         route TEXT NOT NULL,

@@ -20,12 +20,9 @@ export class MetricsStore {
     this.#sql.transaction(() => {
       for (const { route, method, status, count } of counts) {
         this.#sql.run(
-          `INSERT INTO http_error (route, method, status, count) VALUES (?, ?, ?, ?)
+          `INSERT INTO http_error (route, method, status, count) VALUES (:route, :method, :status, :count)
            ON CONFLICT (route, method, status) DO UPDATE SET count = count + excluded.count`,
-          route,
-          method,
-          status,
-          count,
+          { route, method, status, count },
         );
       }
     });
@@ -37,25 +34,22 @@ export class MetricsStore {
     );
   }
 
-  putBacklog(object: string, name: string, messages: number, nowMs: number): void {
-    if (messages === 0) this.#sql.run("DELETE FROM backlog WHERE object = ? AND name = ?", object, name);
+  putUndelivered(object: string, name: string, messages: number, nowMs: number): void {
+    if (messages === 0) this.#sql.run("DELETE FROM backlog WHERE object = :object AND name = :name", { object, name });
     else {
       this.#sql.run(
-        "INSERT OR REPLACE INTO backlog (object, name, messages, told_at_ms) VALUES (?, ?, ?, ?)",
-        object,
-        name,
-        messages,
-        nowMs,
+        "INSERT OR REPLACE INTO backlog (object, name, messages, told_at_ms) VALUES (:object, :name, :messages, :told_at_ms)",
+        { object, name, messages, told_at_ms: nowMs },
       );
     }
   }
 
-  dropBacklogsBefore(ms: number): void {
-    this.#sql.run("DELETE FROM backlog WHERE told_at_ms < ?", ms);
+  dropUndeliveredBefore(ms: number): void {
+    this.#sql.run("DELETE FROM backlog WHERE told_at_ms < :told_at_ms", { told_at_ms: ms });
   }
 
   /** Messages that wait, by kind of object. */
-  backlogs(): Map<string, number> {
+  undelivered(): Map<string, number> {
     const rows = this.#sql.all<{ object: string; n: number }>(
       "SELECT object, SUM(messages) AS n FROM backlog GROUP BY object",
     );

@@ -2,7 +2,7 @@
  * What a file asks for in one event: the jobs that will be, in their stages, with all that they need to run. Plain data
  * (it can be stored and sent), made by `compile`, read by `progress` and by whoever queues a job's build.
  */
-import type { ArtifactsSpec, CacheSpec, ImageSpec, Variable } from "../core/spec.ts";
+import type { ArtifactsSpec, CacheSpec, ImageSpec, Variable } from "../core/build/spec.ts";
 
 export interface Plan {
   /** `workflow:name`, expanded; null without one. */

@@ -2,16 +2,16 @@
  * Claims: from a pending row to a build that a runner holds. The row is marked before the build is asked, and the build
  * decides. Whatever a crash leaves in between is found by `reconcile`, which asks the builds of doubtful rows.
  */
-import type { Env } from "../config.ts";
-import type { Abilities } from "../core/abilities.ts";
-import type { RunnerRef } from "../core/build.ts";
-import type { ClaimedBuild, QueueFigures } from "../core/claimed.ts";
-import type { Runner, RunnerManager } from "../core/runner.ts";
-import { groupKey } from "../core/matching.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import { log } from "../log.ts";
+import type { Abilities } from "../core/runner/abilities.ts";
+import type { RunnerRef } from "../core/build/build.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/build/claimed.ts";
+import type { Runner, Machine } from "../core/runner/runner.ts";
+import { groupKey } from "../core/runner/matching.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import { buildStub } from "../stubs.ts";
 import type { PendingGroups } from "./groups.ts";
-import type { RunnerManagers } from "./managers.ts";
+import type { Machines } from "./machines.ts";
 import type { Matchmaker } from "./matchmaker.ts";
 import type { Runners } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
@@ -21,7 +21,7 @@ import type { Holder, QueueStore } from "./store.ts";
 export interface Claimant {
   readonly runner: Runner;
   /** Which machine of it, null where it doesn't tell. */
-  readonly manager: Pick<RunnerManager, "id" | "systemId"> | null;
+  readonly machine: Pick<Machine, "id" | "systemId"> | null;
   readonly abilities: Abilities;
 }
 
@@ -36,7 +36,7 @@ export interface ClaimsParts {
   readonly groups: PendingGroups;
   readonly matchmaker: Matchmaker;
   readonly runners: Runners;
-  readonly managers: RunnerManagers;
+  readonly machines: Machines;
   /** Has the alarm look at the rows by this time. */
   readonly armBy: (atMs: number) => void;
 }
@@ -50,7 +50,7 @@ const RECONCILE_BATCH = 50;
 const CLOCK_SKEW_MS = 5_000;
 /** A build whose claim broke off stands aside for so long, until it is asked. */
 export const FAULT_MS = 5_000;
-const MOST_FAULTS_PER_POLL = 3;
+const MAX_FAULTS_PER_POLL = 3;
 
 export class Claims {
   readonly #parts: ClaimsParts;
@@ -66,11 +66,11 @@ export class Claims {
   async next(asking: Claimant, requestId?: string): Promise<Claimed | null> {
     const { store, groups, matchmaker } = this.#parts;
     let claimant: Claimant | null = asking;
-    for (let faults = 0; claimant !== null && faults < MOST_FAULTS_PER_POLL;) {
+    for (let faults = 0; claimant !== null && faults < MAX_FAULTS_PER_POLL;) {
       const match = matchmaker.pick(claimant.runner);
       if (match === null) return null;
       const { row, figures } = match;
-      if (!store.take(row, holderOf(claimant), Date.now())) {
+      if (!store.hold(row, holderOf(claimant), Date.now())) {
         groups.recount(row.group_key);
         continue;
       }
@@ -91,7 +91,7 @@ export class Claims {
   }
 
   /** Stores what a build says of itself, and offers it to those who wait. */
-  put(notice: QueueNotice, known: QueuedRow | null): void {
+  applyNotice(notice: QueueNotice, known: QueuedRow | null): void {
     const { store, groups, matchmaker } = this.#parts;
     if (notice.state !== "gone") store.put(notice, known, Date.now());
     else if (known !== null) store.end(notice, known);
@@ -106,7 +106,7 @@ export class Claims {
   /** Asks the builds of rows that are old, or that an earlier life of this object may have left half done. */
   async reconcile(): Promise<void> {
     const doubtfulMs = Math.max(this.#startedMs + CLOCK_SKEW_MS, Date.now() - OLD_ROW_MS);
-    const rows = this.#parts.store.takenAskedBefore(doubtfulMs, RECONCILE_BATCH);
+    const rows = this.#parts.store.heldAskedBefore(doubtfulMs, RECONCILE_BATCH);
     const doubtful = rows.filter((row) => !this.#underWay.has(row.build_id));
     // One that can't be asked now is asked next time, and keeps nobody else waiting.
     await Promise.allSettled(doubtful.map((row) => this.#ask(row.build_id)));
@@ -128,14 +128,13 @@ export class Claims {
         await this.#ask(row.build_id);
         return "refused";
       }
-      if (this.isStill(claimant)) return claimed.value;
-      // Deleted or reset during the call: its build goes to somebody else.
+      const isWanted = this.isStill(claimant) && !this.#parts.matchmaker.isStopped(row.project_id);
+      if (isWanted) return claimed.value;
+      // The runner was deleted or reset during the call, or the project is being removed: this runner doesn't get the build.
       await buildStub(env, row.build_id).release(claimed.value.summary.attempt, requestId);
       return "refused";
     } catch (error) {
-      console.error(
-        JSON.stringify({ event: "claim_failed", request_id: requestId, build: row.build_id, error: String(error) }),
-      );
+      log("error", "claim_failed", { request_id: requestId, build: row.build_id, error: String(error) });
       // Whether it was claimed is unknown: the row stays taken, so that it stops nobody, and the build is asked soon.
       store.asked(row.build_id, row.revision, 0);
       this.#parts.armBy(Date.now() + FAULT_MS);
@@ -146,10 +145,10 @@ export class Claims {
   }
 
   /** Neither deleted nor reset since it asked. */
-  isStill({ runner, manager }: Claimant): boolean {
-    const { runners, managers } = this.#parts;
+  isStill({ runner, machine }: Claimant): boolean {
+    const { runners, machines } = this.#parts;
     if (!runners.authenticate(runner.id, runner.epoch).ok) return false;
-    return manager === null || !managers.isRemoved(manager.id);
+    return machine === null || !machines.isRemoved(machine.id);
   }
 
   /** Puts the row right by what the build itself says. */
@@ -160,18 +159,18 @@ export class Claims {
     if (known === null) return;
     const unchanged = known.revision === notice.revision && known.state === notice.state;
     if (unchanged) store.asked(buildId, known.revision, Date.now());
-    else if (notice.state === "gone" || notice.revision >= known.revision) this.put(notice, known);
+    else if (notice.state === "gone" || notice.revision >= known.revision) this.applyNotice(notice, known);
   }
 }
 
-const holderOf = ({ runner, manager }: Claimant): Holder => ({
+const holderOf = ({ runner, machine }: Claimant): Holder => ({
   runnerId: runner.id,
   epoch: runner.epoch,
-  managerId: manager?.id ?? null,
+  machineId: machine?.id ?? null,
   shared: runner.projects === null,
 });
 
-const reference = ({ runner, manager, abilities }: Claimant): RunnerRef => ({
+const reference = ({ runner, machine, abilities }: Claimant): RunnerRef => ({
   id: runner.id,
   epoch: runner.epoch,
   description: runner.description,
@@ -179,6 +178,7 @@ const reference = ({ runner, manager, abilities }: Claimant): RunnerRef => ({
   shared: runner.projects === null,
   cancelGracefully: abilities.cancelGracefully,
   resendsTrace: abilities.resendsTrace,
-  manager,
+  manager: machine,
   maximumTimeoutSeconds: runner.maximumTimeoutSeconds,
+  legacy: abilities.legacy,
 });

@@ -4,35 +4,13 @@
  */
 import { boundOf } from "../core/prometheus.ts";
 import type { Bucket } from "../core/prometheus.ts";
-import type { BuildEnd } from "../core/summary.ts";
+import type { BuildEnd } from "../core/build/summary.ts";
 import type { Sql } from "../storage/sql.ts";
-import type { PendingBuilds } from "./groups.ts";
+import type { FinishedCount } from "./metrics.ts";
 import type { CounterRow } from "./schema.ts";
 
 /** From what a waiting runner notices to what people complain of. */
 export const CLAIM_WAIT_BOUNDS_SECONDS = [0.1, 0.5, 1, 5, 15, 30, 60, 300, 900, 3600] as const;
-
-/** `status` is `removed` for a build that was deleted before it ended. */
-export interface FinishedCount {
-  readonly status: string;
-  /** "" but for failed builds. */
-  readonly reason: string;
-  readonly count: number;
-}
-
-export interface QueueMetrics {
-  readonly pending: readonly PendingBuilds[];
-  /** Builds that runners hold. */
-  readonly running: number;
-  readonly claimWaitBounds: readonly number[];
-  readonly claimWaits: readonly Bucket[];
-  readonly finished: readonly FinishedCount[];
-  readonly lostClaims: number;
-  readonly runners: readonly { readonly online: boolean; readonly paused: boolean }[];
-  readonly heldPolls: number;
-  /** Messages of the queue itself that could not be delivered. */
-  readonly backlog: number;
-}
 
 type Counter = "claim_wait_ms" | "finished" | "lost_claim";
 
@@ -77,17 +55,14 @@ export class Counters {
   }
 
   #rows(name: Counter): CounterRow[] {
-    return this.#sql.all<CounterRow>("SELECT * FROM counter WHERE name = ? ORDER BY label", name);
+    return this.#sql.all<CounterRow>("SELECT * FROM counter WHERE name = :name ORDER BY label", { name });
   }
 
   #add(name: Counter, label: string, count: number, total: number): void {
     this.#sql.run(
-      `INSERT INTO counter (name, label, count, total) VALUES (?, ?, ?, ?)
+      `INSERT INTO counter (name, label, count, total) VALUES (:name, :label, :count, :total)
        ON CONFLICT (name, label) DO UPDATE SET count = count + excluded.count, total = total + excluded.total`,
-      name,
-      label,
-      count,
-      total,
+      { name, label, count, total },
     );
   }
 }

@@ -2,23 +2,20 @@
  * The pending builds as a claim looks at them: by group, with the first of each and how many there are. A copy of the index
  * in memory, so that a claim costs the number of groups, not of builds; made anew from the rows whenever the object starts.
  */
-import type { GroupTraits } from "../core/matching.ts";
+import type { PendingBuilds } from "./metrics.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
 import type { QueuedRow } from "./schema.ts";
-import { arrivedMs } from "./store.ts";
+import { arrivedMs } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
+
+/** Of tag sets that metrics tell apart, those with the most builds: jobs can invent tags without end. */
+const MAX_TAG_SETS = 200;
 
 export interface Group extends GroupTraits {
   readonly key: string;
   readonly head: QueuedRow;
   readonly position: number;
   readonly builds: number;
-}
-
-/** Of all projects, by the tags that a runner must have. */
-export interface PendingBuilds {
-  readonly tags: readonly string[];
-  readonly builds: number;
-  readonly oldestAgeMs: number;
 }
 
 export class PendingGroups {
@@ -68,7 +65,8 @@ export class PendingGroups {
       const oldestAgeMs = Math.max(known?.oldestAgeMs ?? 0, nowMs - arrivedMs(head));
       sets.set(key, { tags, builds: builds + (known?.builds ?? 0), oldestAgeMs });
     }
-    return [...sets.values()];
+    const largest = [...sets.values()].toSorted((a, b) => b.builds - a.builds);
+    return largest.slice(0, MAX_TAG_SETS);
   }
 
   all(): Iterable<Group> {

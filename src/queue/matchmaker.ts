@@ -1,11 +1,11 @@
 /** Brings pending builds and runners together: what a runner may take next, and who is woken for a build. */
-import type { QueueFigures } from "../core/claimed.ts";
-import { firstOf, groupKey, suits } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
-import type { Runner } from "../core/runner.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import type { QueueFigures } from "../core/build/claimed.ts";
+import { firstOf, groupKey, suits } from "../core/runner/matching.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
+import type { Runner } from "../core/runner/runner.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import type { Group, PendingGroups } from "./groups.ts";
-import type { WaitingPolls } from "./polls.ts";
+import type { WaitingLine } from "./waiting-line.ts";
 import type { Runners } from "./runners.ts";
 import type { QueuedRow } from "./schema.ts";
 import type { QueueStore } from "./store.ts";
@@ -14,7 +14,7 @@ export interface MatchmakerParts {
   readonly store: QueueStore;
   readonly groups: PendingGroups;
   readonly runners: Runners;
-  readonly polls: WaitingPolls;
+  readonly line: WaitingLine;
   /** For so long after it asked a runner counts as one that may come for a build. */
   readonly leaseMs: number;
 }
@@ -29,6 +29,8 @@ export class Matchmaker {
   readonly #parts: MatchmakerParts;
   /** Projects that instance runners don't serve. */
   readonly #closedProjects = new Set<number>();
+  /** Projects that are being removed: nobody gets their builds any more. */
+  readonly #stoppedProjects = new Set<number>();
 
   constructor(parts: MatchmakerParts) {
     this.#parts = parts;
@@ -37,6 +39,7 @@ export class Matchmaker {
   load(): void {
     this.#parts.groups.load();
     for (const projectId of this.#parts.store.closedProjects()) this.#closedProjects.add(projectId);
+    for (const projectId of this.#parts.store.stoppedProjects()) this.#stoppedProjects.add(projectId);
   }
 
   allowsInstanceRunners(projectId: number): boolean {
@@ -52,6 +55,21 @@ export class Matchmaker {
       this.#parts.store.closeProject(projectId);
       this.#closedProjects.add(projectId);
     }
+  }
+
+  isStopped(projectId: number): boolean {
+    return this.#stoppedProjects.has(projectId);
+  }
+
+  stopProject(projectId: number): void {
+    this.#parts.store.stopProject(projectId);
+    this.#stoppedProjects.add(projectId);
+  }
+
+  projectRemoved(projectId: number): void {
+    this.#parts.store.removeProject(projectId);
+    this.#closedProjects.delete(projectId);
+    this.#stoppedProjects.delete(projectId);
   }
 
   /** The pending build that this runner is to have next; looks at groups, not at the builds in them. */
@@ -94,18 +112,18 @@ export class Matchmaker {
    * changed, and their next polls are held as if it had never been there.
    */
   #offerOrTell(group: Group): void {
-    if (!this.#offer(group)) this.#parts.runners.tick((runner) => this.#suits(runner, group));
+    if (!this.#offer(group)) this.#parts.runners.moveCursors((runner) => this.#suits(runner, group));
   }
 
   /** Wakes as many as the group has builds for which nobody has been woken yet; false when there are fewer. */
   #offer(group: Group): boolean {
-    const { polls, runners } = this.#parts;
+    const { line, runners } = this.#parts;
     const mayTake = (runnerId: number): boolean => {
       const runner = runners.get(runnerId);
       return runner !== null && !runner.paused && this.#mayTake(runner, group);
     };
-    for (let unoffered = group.builds - polls.wokenFor(group.key); unoffered > 0; unoffered--) {
-      if (!polls.wakeOne(group.key, mayTake)) return false;
+    for (let unoffered = group.builds - line.wokenFor(group.key); unoffered > 0; unoffered--) {
+      if (!line.wakeOne(group.key, mayTake)) return false;
     }
     return true;
   }
@@ -115,13 +133,13 @@ export class Matchmaker {
   }
 
   #suits(runner: Runner, group: GroupTraits): boolean {
-    return suits(runner, group, this.allowsInstanceRunners(group.projectId));
+    return !this.isStopped(group.projectId) && suits(runner, group, this.allowsInstanceRunners(group.projectId));
   }
 
   /** It lost this build's last claim, and another runner that may take it has asked for work lately. */
   #leavesToOthers(runner: Runner, group: GroupTraits): boolean {
     if (group.avoidRunnerId !== runner.id) return false;
-    const { runners, polls, leaseMs } = this.#parts;
+    const { runners, line, leaseMs } = this.#parts;
     const sinceMs = Date.now() - leaseMs;
     return runners
       .all()
@@ -130,7 +148,7 @@ export class Matchmaker {
           other.id !== runner.id &&
           !other.paused &&
           this.#suits(other, group) &&
-          (runners.polledAtMs(other.id) >= sinceMs || polls.isWaiting(other.id)),
+          (runners.polledAtMs(other.id) >= sinceMs || line.isWaiting(other.id)),
       );
   }
 }

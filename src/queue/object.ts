@@ -5,36 +5,61 @@
  * are what they were. What a crash interrupts is found by the reconciler, which asks the builds themselves.
  */
 import { DurableObject } from "cloudflare:workers";
-import { settingsOf } from "../config.ts";
-import type { Env, Settings } from "../config.ts";
-import { pendingReason } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
+import { settingsOf } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import { matchesFilter } from "../core/runner/filter.ts";
+import type { RunnerFilter } from "../core/runner/filter.ts";
+import { pendingReason } from "../core/runner/matching.ts";
+import type { RunnerRef } from "../core/build/build.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import { isRecent } from "../core/runner.ts";
+import { isRecent } from "../core/runner/runner.ts";
 import type { Outcome } from "../core/refusal.ts";
-import type { Runner, RunnerInfo, RunnerManager, RunnerSettings, RunnerSummary } from "../core/runner.ts";
-import type { QueueNotice } from "../core/summary.ts";
-import { EarliestAlarm } from "../storage/alarm.ts";
+import type { Runner, RunnerInfo, MachineSummary, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
+import { EarliestAlarm, runAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
 import { Claims, FAULT_MS, RECONCILE_EVERY_MS } from "./claims.ts";
 import { CLAIM_WAIT_BOUNDS_SECONDS, Counters } from "./counters.ts";
-import type { QueueMetrics } from "./counters.ts";
-import { Desk } from "./desk.ts";
-import type { PollAnswer, PollRequest } from "./desk.ts";
+import type { QueueMetrics } from "./metrics.ts";
+import { Polls } from "./polls.ts";
+import type { PollAnswer, PollRequest } from "./polls.ts";
 import { PendingGroups } from "./groups.ts";
-import { ManagerStore } from "./manager-store.ts";
-import { RunnerManagers } from "./managers.ts";
-import type { Caller } from "./managers.ts";
+import { MachineStore } from "./machine-store.ts";
+import { Machines } from "./machines.ts";
+import type { Caller } from "./machines.ts";
 import { Matchmaker } from "./matchmaker.ts";
-import { WaitingPolls } from "./polls.ts";
-import { Removal } from "./removal.ts";
+import { WaitingLine } from "./waiting-line.ts";
+import { RunnerRemoval } from "./runner-removal.ts";
 import { RunnerStore } from "./runner-store.ts";
 import { Runners } from "./runners.ts";
 import type { RunnerToken } from "./runners.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { QueueStore } from "./store.ts";
+
+/** How long the alarm waits after a run that threw. */
+const PAUSE_MS = 10_000;
+
+/** Which runner and machine a build names. */
+export type RanBy = Pick<RunnerRef, "id" | "manager">;
+
+/** Which part of a list an answer has: an RPC answer must not grow with the list. */
+export interface Slice {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** `total`: how long the whole list is. */
+export interface Part<Item> {
+  readonly items: readonly Item[];
+  readonly total: number;
+}
+
+const withoutFeatures = (runner: RunnerSummary): RunnerSummary => {
+  const { features: _features, ...info } = runner.info;
+  return { ...runner, info };
+};
 
 export class QueueObject extends DurableObject<Env> {
   readonly #settings: Settings;
@@ -43,12 +68,12 @@ export class QueueObject extends DurableObject<Env> {
   readonly #store: QueueStore;
   readonly #groups: PendingGroups;
   readonly #runners: Runners;
-  readonly #managers: RunnerManagers;
-  readonly #polls = new WaitingPolls();
+  readonly #machines: Machines;
+  readonly #line = new WaitingLine();
   readonly #matchmaker: Matchmaker;
   readonly #claims: Claims;
-  readonly #desk: Desk;
-  readonly #removal: Removal;
+  readonly #polls: Polls;
+  readonly #removal: RunnerRemoval;
   readonly #numbers: Numbers;
   readonly #alarm: EarliestAlarm;
 
@@ -56,21 +81,21 @@ export class QueueObject extends DurableObject<Env> {
     super(ctx, env);
     this.#settings = settingsOf(env);
     // A claim that the end of an earlier life interrupted keeps its build from everybody until the build is asked.
-    this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyTaken() ? Date.now() + FAULT_MS : null));
+    this.#alarm = new EarliestAlarm(ctx, () => (this.#store.anyHeld() ? Date.now() + FAULT_MS : null));
     this.#sql = new Sql(ctx.storage);
     this.#counters = new Counters(this.#sql);
     this.#store = new QueueStore(this.#sql, this.#counters);
     this.#groups = new PendingGroups(this.#store);
     const runnerStore = new RunnerStore(this.#sql);
     this.#runners = new Runners(runnerStore);
-    this.#managers = new RunnerManagers(new ManagerStore(this.#sql));
+    this.#machines = new Machines(new MachineStore(this.#sql));
     const parts = {
       env,
       store: this.#store,
       groups: this.#groups,
       runners: this.#runners,
-      managers: this.#managers,
-      polls: this.#polls,
+      machines: this.#machines,
+      line: this.#line,
       arm: () => this.#arm(),
       armBy: (atMs: number) => this.#alarm.by(atMs),
     };
@@ -78,8 +103,8 @@ export class QueueObject extends DurableObject<Env> {
     this.#matchmaker = new Matchmaker({ ...parts, leaseMs: limits.claimLeaseMs });
     this.#claims = new Claims({ ...parts, matchmaker: this.#matchmaker });
     const { claimLeaseMs: patienceMs } = limits;
-    this.#desk = new Desk({ ...parts, matchmaker: this.#matchmaker, claims: this.#claims, longPollMs, patienceMs });
-    this.#removal = new Removal({ ...parts, sql: this.#sql, runnerStore });
+    this.#polls = new Polls({ ...parts, matchmaker: this.#matchmaker, claims: this.#claims, longPollMs, patienceMs });
+    this.#removal = new RunnerRemoval({ ...parts, sql: this.#sql, runnerStore });
     this.#numbers = new Numbers(this.#sql, (kind) => directoryStub(env).leaseNumbers(kind));
     migrate(this.#sql, MIGRATIONS);
     this.#runners.load();
@@ -88,20 +113,20 @@ export class QueueObject extends DurableObject<Env> {
 
   /** A runner asks for work. Holds the poll for up to `LONG_POLL_SECONDS` when there is none and its cursor is current. */
   poll(request: PollRequest): Promise<Outcome<PollAnswer>> {
-    return this.#desk.serve(request);
+    return this.#polls.serve(request);
   }
 
   /** A build says how it stands. What is not newer than what is known changes nothing. */
   async notify(notice: QueueNotice): Promise<void> {
     const known = this.#store.find(notice.buildId);
     if (known !== null && known.revision >= notice.revision) return;
-    this.#claims.put(notice, known);
+    this.#claims.applyNotice(notice, known);
   }
 
   /** The build is no more. */
   async forgetBuild(buildId: number, runnerId: number | null): Promise<void> {
     const known = this.#store.find(buildId);
-    this.#store.forget(buildId, known, runnerId);
+    this.#store.removeBuild(buildId, known, runnerId);
     if (known?.state === "pending") this.#groups.removed(known.group_key);
   }
 
@@ -123,7 +148,7 @@ export class QueueObject extends DurableObject<Env> {
     if (!runner.ok) return runner;
     const nowMs = Date.now();
     this.#runners.contact(token.id, caller.info, nowMs);
-    this.#managers.meet(token.id, caller, nowMs);
+    this.#machines.meet(token.id, caller, nowMs);
     return runner;
   }
 
@@ -132,27 +157,32 @@ export class QueueObject extends DurableObject<Env> {
     if (this.#runners.get(runnerId) === null) return;
     const nowMs = Date.now();
     this.#runners.contact(runnerId, null, nowMs);
-    if (systemId !== null) this.#managers.contact(runnerId, systemId, nowMs);
+    if (systemId !== null) this.#machines.contact(runnerId, systemId, nowMs);
   }
 
   /** Removes a runner; the builds that it holds end at once. With `epoch` null the caller is a consumer. */
   removeRunner(id: number, epoch: number | null): Outcome<null> {
     const removed = this.#removal.removeRunner(id, epoch);
-    if (removed.ok) this.#polls.release(id);
+    if (removed.ok) this.#line.release(id);
     return removed;
   }
 
   /** Forgets one machine of a runner; the builds that it holds end at once. */
-  removeManager(token: RunnerToken, systemId: string): Outcome<null> {
-    const removed = this.#removal.removeManager(token, systemId);
-    if (removed.ok) this.#desk.dismiss(token.id, systemId);
+  removeMachine(token: RunnerToken, systemId: string): Outcome<null> {
+    const removed = this.#removal.removeMachine(token, systemId);
+    if (removed.ok) this.#polls.dismiss(token.id, systemId);
     return removed;
   }
 
-  /** The machines of a runner that were heard of in the last week, the newest first. */
-  runnerManagers(id: number): Outcome<RunnerManager[]> {
+  /** A slice of the machines of a runner that were heard of in the last week, the newest first. */
+  machinesOf(id: number, { offset, limit }: Slice): Outcome<Part<MachineSummary>> {
     const runner = this.#runners.find(id, null);
-    return runner.ok ? accept(this.#managers.ofRunner(id, Date.now())) : runner;
+    if (!runner.ok) return runner;
+    const running = this.#store.runningByMachine();
+    const machines = this.#machines.ofRunner(id, Date.now());
+    const shown = machines.slice(offset, offset + limit);
+    const items = shown.map((machine) => ({ ...machine, running: running.get(machine.id) ?? 0 }));
+    return accept({ items, total: machines.length });
   }
 
   /**
@@ -161,30 +191,46 @@ export class QueueObject extends DurableObject<Env> {
    */
   resetToken(id: number, epoch: number | null = null): Outcome<Runner> {
     const reset = this.#runners.resetToken(id, epoch);
-    if (reset.ok) this.#polls.release(id);
+    if (reset.ok) this.#line.release(id);
     return reset;
   }
 
   updateRunner(id: number, change: Partial<RunnerSettings>): Outcome<RunnerSummary> {
     const updated = this.#runners.update(id, change);
     if (!updated.ok) return updated;
-    this.#polls.release(id);
+    this.#line.release(id);
     this.#matchmaker.offerAll();
     return this.runner(id);
   }
 
-  runners(): RunnerSummary[] {
-    const running = this.#store.runningByRunner();
-    const waiting = this.#polls.waitingRunners();
+  /** A slice of the runners that pass the filter, the newest first. What they announce (`info.features`) is left out. */
+  async listRunners(filter: RunnerFilter, { offset, limit }: Slice): Promise<Part<RunnerSummary>> {
     const nowMs = Date.now();
-    return this.#runners
-      .all()
-      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, waiting.has(each.id), nowMs));
+    const found = this.#summaries().filter((runner) => matchesFilter(runner, filter, nowMs));
+    const shown = found.toReversed().slice(offset, offset + limit);
+    return { items: shown.map(withoutFeatures), total: found.length };
   }
 
   runner(id: number): Outcome<RunnerSummary> {
-    const runner = this.runners().find((each) => each.id === id);
-    return runner === undefined ? refuse({ reason: "not_found", what: "runner" }) : accept(runner);
+    const runner = this.#runners.get(id);
+    if (runner === null) return refuse({ reason: "not_found", what: "runner" });
+    const running = this.#store.heldBy(id, null).length;
+    return accept(this.#runners.summarize(runner, running, this.#line.isWaiting(id), Date.now()));
+  }
+
+  /** The runner and the machine of each of these, null for what is gone. */
+  whoRan(
+    asked: readonly RanBy[],
+  ): { readonly runner: RunnerSummary | null; readonly machine: MachineSummary | null }[] {
+    const runners = new Map(this.#summaries().map((runner) => [runner.id, withoutFeatures(runner)]));
+    const running = this.#store.runningByMachine();
+    return asked.map(({ id, manager }) => {
+      const machine = manager === null ? null : this.#machines.find(id, manager.systemId);
+      return {
+        runner: runners.get(id) ?? null,
+        machine: machine && { ...machine, running: running.get(machine.id) ?? 0 },
+      };
+    });
   }
 
   /** Ids of the last 100 builds of a runner, newest first. */
@@ -206,21 +252,23 @@ export class QueueObject extends DurableObject<Env> {
     return claimedWith === null ? refuse({ reason: "not_found", what: "build" }) : accept(null);
   }
 
-  /** Why builds like these wait; a build that is here is known by its number to be of a protected ref. */
-  pendingReasons(builds: readonly (Pick<GroupTraits, "projectId" | "tags"> & { readonly id: number })[]): string[] {
+  /** Why these builds wait, in words for the person who waits. */
+  pendingReasons(builds: readonly { readonly id: number; readonly projectId: number }[]): string[] {
     const nowMs = Date.now();
     const runners = this.#runners.all();
     let running: ReadonlyMap<number, number> | null = null;
     const isOnline = (runner: Runner): boolean =>
-      this.#polls.isWaiting(runner.id) ||
+      this.#line.isWaiting(runner.id) ||
       isRecent(runner.contactedAtMs, nowMs) ||
       (running ??= this.#store.runningByRunner()).has(runner.id);
-    return builds.map(({ id, ...build }) => {
+    return builds.map(({ id, projectId }) => {
       const row = this.#store.find(id);
+      if (row === null) return "the queue has not heard of it yet; it will be told within seconds";
       // Runners of two phases hold a build for a moment before they run it, of which its project isn't told.
-      if (row?.state === "taken") return `runner ${row.runner_id} is about to run it`;
-      const group = { ...build, refProtected: row?.ref_protected === 1 };
-      return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(build.projectId));
+      if (row.state === "taken") return `runner ${row.runner_id} is about to run it`;
+      const tags = JSON.parse(row.tags) as string[];
+      const group = { projectId, tags, refProtected: row.ref_protected === 1 };
+      return pendingReason(group, runners, isOnline, this.#matchmaker.allowsInstanceRunners(projectId));
     });
   }
 
@@ -228,14 +276,14 @@ export class QueueObject extends DurableObject<Env> {
   async metrics(): Promise<QueueMetrics> {
     return {
       pending: this.#groups.pendingByTags(Date.now()),
-      running: this.#store.takenCount(),
+      running: this.#store.heldCount(),
       claimWaitBounds: CLAIM_WAIT_BOUNDS_SECONDS,
       claimWaits: this.#counters.claimWaits(),
       finished: this.#counters.finishedCounts(),
       lostClaims: this.#counters.lostClaimCount(),
-      runners: this.runners().map(({ online, paused }) => ({ online, paused })),
-      heldPolls: this.#polls.size,
-      backlog: this.#removal.outbox.backlog(),
+      runners: this.#countRunners(),
+      heldPolls: this.#line.size,
+      undelivered: this.#removal.outbox.undelivered(),
     };
   }
 
@@ -244,30 +292,46 @@ export class QueueObject extends DurableObject<Env> {
     this.#matchmaker.allowInstanceRunners(projectId, allowed);
   }
 
+  /** The project is being removed: from here on nothing of it is handed out. */
+  async stopProject(projectId: number): Promise<void> {
+    this.#matchmaker.stopProject(projectId);
+  }
+
   /** The project is gone: so are the runners that served nothing else. */
   async forgetProject(projectId: number): Promise<void> {
     for (const runner of this.#runners.all()) {
       if (runner.projects?.length === 1 && runner.projects[0] === projectId) this.removeRunner(runner.id, null);
     }
-    await this.allowInstanceRunners(projectId, true);
+    this.#matchmaker.projectRemoved(projectId);
+  }
+
+  #summaries(): RunnerSummary[] {
+    const running = this.#store.runningByRunner();
+    const waiting = this.#line.waitingRunners();
+    const nowMs = Date.now();
+    return this.#runners
+      .all()
+      .map((each) => this.#runners.summarize(each, running.get(each.id) ?? 0, waiting.has(each.id), nowMs));
+  }
+
+  #countRunners(): QueueMetrics["runners"] {
+    const counts = { online: 0, offline: 0, paused: 0 };
+    for (const { online, paused } of this.#summaries()) counts[paused ? "paused" : online ? "online" : "offline"] += 1;
+    return counts;
   }
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
-    try {
+    const work = async (): Promise<void> => {
       await this.#removal.outbox.deliverDue(Date.now());
       await this.#claims.reconcile();
-    } catch (error) {
-      // Whatever it was, the next alarm tries again: thrown from here, it would end after six times.
-      console.error(JSON.stringify({ event: "alarm_failed", object: "queue", error: String(error) }));
-    } finally {
-      this.#arm();
-    }
+    };
+    await runAlarm({ object: "queue" }, PAUSE_MS, work, (notBeforeMs) => this.#arm(notBeforeMs));
   }
 
   /** Only while builds are held or messages owed: an idle queue sleeps for nothing. */
-  #arm(): void {
-    const times = [this.#removal.outbox.nextDueMs(), this.#store.anyTaken() ? Date.now() + RECONCILE_EVERY_MS : null];
-    for (const atMs of times) if (atMs !== null) this.#alarm.by(atMs);
+  #arm(notBeforeMs: number | null = null): void {
+    const times = [this.#removal.outbox.nextDueMs(), this.#store.anyHeld() ? Date.now() + RECONCILE_EVERY_MS : null];
+    for (const atMs of times) if (atMs !== null) this.#alarm.by(Math.max(atMs, notBeforeMs ?? 0));
   }
 }

@@ -1,129 +1,147 @@
 /**
- * Runners that wait for work. All of it is memory: a poll is worth nothing to anyone after the object is gone, and its
- * client asks again.
+ * Where runners ask for work. A poll is answered with a build, or with nothing at once, or it is held until there may be
+ * one, for so long as `LONG_POLL_SECONDS` says.
  */
+import { abilitiesOf } from "../core/runner/abilities.ts";
+import type { Abilities } from "../core/runner/abilities.ts";
+import type { ClaimedBuild, QueueFigures } from "../core/build/claimed.ts";
+import { accept, refuse } from "../core/refusal.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { Runner } from "../core/runner/runner.ts";
+import type { Claimant, Claims } from "./claims.ts";
+import type { Caller, Machines } from "./machines.ts";
+import type { Matchmaker } from "./matchmaker.ts";
+import { SUPERSEDED } from "./waiting-line.ts";
+import type { WaitingLine } from "./waiting-line.ts";
+import type { Runners, RunnerToken } from "./runners.ts";
 
-interface Machine {
-  readonly runnerId: number;
-  lastPollMs: number;
-  /** Its held polls in order of arrival: how each is woken. */
-  readonly held: ((wokenFor: string | null) => void)[];
+/** Held polls of one token and machine: several `[[runners]]` entries of one process share a `system_id`. */
+const MAX_HELD = 8;
+/** Of all machines of a token that don't say which one they are. */
+const MAX_HELD_UNNAMED = 32;
+
+export interface PollRequest extends Caller {
+  readonly token: RunnerToken;
+  /** Null when it says nothing of them: then what the waiter last said of itself holds. */
+  readonly abilities: Abilities | null;
+  /** What the last answer without work told. Only a current one is held. */
+  readonly cursor: string | null;
+  /** For the log alone. */
+  readonly requestId?: string | undefined;
 }
 
-/** Machines name themselves: a bound on what a client could make us remember. Past it all that hold no poll wait anew. */
-const MOST_MACHINES = 20_000;
-
-export class WaitingPolls {
-  /** In the order in which they began to ask in vain, poll after poll: whoever has waited longest comes first. */
-  readonly #machines = new Map<string, Machine>();
-  readonly #heldByRunner = new Map<number, number>();
-  /** For how many of a group's builds somebody was woken who has not come yet. */
-  readonly #woken = new Map<string, number>();
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  waitingRunners(): ReadonlySet<number> {
-    return new Set(this.#heldByRunner.keys());
-  }
-
-  isWaiting(runnerId: number): boolean {
-    return this.#heldByRunner.has(runnerId);
-  }
-
-  /**
-   * Notes that the machine asked at `nowMs` and got nothing. A machine that hasn't asked for longer than `patienceMs`
-   * starts to wait anew.
-   */
-  inVain(machine: string, runnerId: number, nowMs: number, patienceMs: number): void {
-    const known = this.#machines.get(machine);
-    if (known !== undefined && nowMs - known.lastPollMs <= patienceMs) {
-      known.lastPollMs = nowMs;
-      return;
+export type PollAnswer =
+  | {
+      readonly kind: "work";
+      readonly build: ClaimedBuild;
+      readonly runner: Runner;
+      readonly figures: QueueFigures;
     }
-    if (known === undefined && this.#machines.size >= MOST_MACHINES) this.#forgetIdle();
-    this.#toEnd(machine, { runnerId, lastPollMs: nowMs, held: known?.held ?? [] });
+  | { readonly kind: "nothing"; readonly cursor: string };
+
+export interface PollParts {
+  readonly runners: Runners;
+  readonly machines: Machines;
+  readonly matchmaker: Matchmaker;
+  readonly claims: Claims;
+  readonly line: WaitingLine;
+  readonly longPollMs: number;
+  /** Who hasn't asked for longer than this starts to wait anew. */
+  readonly patienceMs: number;
+}
+
+/** A poll as it is while it is held: what its runner said of itself is elsewhere by then. */
+interface Poll {
+  readonly token: RunnerToken;
+  readonly waiter: string;
+  readonly machine: Claimant["machine"];
+  readonly abilities: Abilities;
+  readonly cursor: string | null;
+  readonly requestId: string | undefined;
+}
+
+export class Polls {
+  readonly #parts: PollParts;
+  /** Cursors of an earlier life of this object are not current. */
+  readonly #boot = crypto.randomUUID().slice(0, 8);
+
+  constructor(parts: PollParts) {
+    this.#parts = parts;
   }
 
-  /** The machine got work: others have waited longer from now on. */
-  served(machine: string, nowMs: number): void {
-    const known = this.#machines.get(machine);
-    if (known === undefined) return;
-    known.lastPollMs = nowMs;
-    this.#toEnd(machine, known);
-  }
-
-  /**
-   * Resolves when woken, or after `ms`: in either case the caller looks again. The timer goes with it. Resolves with the
-   * group for which it was woken, which the caller owes to `came`; null when nobody needs to know.
-   */
-  wait(machine: string, ms: number): Promise<string | null> {
-    const waiting = this.#machines.get(machine);
-    if (waiting === undefined) throw new Error("who waits has asked in vain");
-    const { runnerId, held } = waiting;
-    return new Promise((resolve) => {
-      const wake = (wokenFor: string | null) => {
-        clearTimeout(timer);
-        held.splice(held.indexOf(wake), 1);
-        this.#count(runnerId, -1);
-        resolve(wokenFor);
-      };
-      const timer = setTimeout(wake, ms, null);
-      held.push(wake);
-      this.#count(runnerId, 1);
+  /** Errors: `forbidden`, `stale_token`, `paused`. Whoever is refused is not noted as seen. */
+  async serve(request: PollRequest): Promise<Outcome<PollAnswer>> {
+    const runner = this.#admit(request.token);
+    if (!runner.ok) return runner;
+    const nowMs = Date.now();
+    this.#parts.runners.poll(runner.value.id, request.info, nowMs);
+    const machine = this.#parts.machines.meet(runner.value.id, request, nowMs);
+    const known = machine ?? this.#parts.runners.get(runner.value.id);
+    // In a call of its own, so that a poll that is held keeps no request alive.
+    return this.#answer({
+      token: request.token,
+      waiter: waiterOf(runner.value.id, request.systemId),
+      machine: machine && { id: machine.id, systemId: machine.systemId },
+      abilities: request.abilities ?? abilitiesOf(known?.info ?? {}),
+      cursor: request.cursor,
+      requestId: request.requestId,
     });
   }
 
-  /** How many were woken for builds of this group and have not come yet. */
-  wokenFor(group: string): number {
-    return this.#woken.get(group) ?? 0;
+  /** Ends the held polls of a waiter that is to be known no more. */
+  dismiss(runnerId: number, systemId: string): void {
+    this.#parts.line.release(runnerId, waiterOf(runnerId, systemId));
   }
 
-  came(group: string): void {
-    const others = this.wokenFor(group) - 1;
-    if (others > 0) this.#woken.set(group, others);
-    else this.#woken.delete(group);
-  }
-
-  /**
-   * Wakes for a build of `group` the one that has waited longest of those that `mayTake`; of one machine the newest poll,
-   * as older ones are likely ghosts. False when there is none.
-   */
-  wakeOne(group: string, mayTake: (runnerId: number) => boolean): boolean {
-    if (this.#size === 0) return false;
-    for (const { runnerId, held } of this.#machines.values()) {
-      const newest = held.at(-1);
-      if (newest === undefined || !mayTake(runnerId)) continue;
-      this.#woken.set(group, this.wokenFor(group) + 1);
-      newest(group);
-      return true;
+  /** A claimed build whose answer is lost on the way comes back by its lease. */
+  async #answer({ token, waiter, machine, abilities, cursor, requestId }: Poll): Promise<Outcome<PollAnswer>> {
+    const { claims, line, longPollMs, patienceMs } = this.#parts;
+    const untilMs = Date.now() + longPollMs;
+    let wokenFor: string | null = null;
+    for (let isFirst = true; ; isFirst = false) {
+      const runner = this.#admit(token);
+      // Woken for a build that it may not take now, or taking another: the one that it was woken for is still to be had.
+      if (!runner.ok) return this.#leave(wokenFor, runner);
+      const claimant = { runner: runner.value, machine, abilities };
+      if (!claims.isStill(claimant)) return this.#leave(wokenFor, this.#nothing(token));
+      const claimed = await claims.next(claimant, requestId);
+      if (claimed !== null) {
+        line.served(waiter, Date.now());
+        return this.#leave(wokenFor, accept({ kind: "work", ...claimed, runner: runner.value }));
+      }
+      this.#leave(wokenFor, null);
+      wokenFor = null;
+      // Paused, reset or deleted while a claim was under way.
+      if (!this.#admit(token).ok || !claims.isStill(claimant)) continue;
+      // No await from the pick that found nothing to the place in the line: a build that comes now finds this poll.
+      const nowMs = Date.now();
+      line.inVain(waiter, token.id, nowMs, patienceMs);
+      const isCurrent = !isFirst || cursor === this.#cursor(token.id);
+      if (!isCurrent || nowMs >= untilMs) return this.#nothing(token);
+      const woken = await line.wait(waiter, untilMs - nowMs, machine === null ? MAX_HELD_UNNAMED : MAX_HELD);
+      if (woken === SUPERSEDED) return this.#nothing(token);
+      wokenFor = woken;
+      if (wokenFor !== null) line.came(wokenFor);
     }
-    return false;
   }
 
-  /** Ends all polls of a runner, or of one machine of it. */
-  release(runnerId: number, machine: string | null = null): void {
-    for (const [key, each] of this.#machines) {
-      if (each.runnerId !== runnerId || (machine !== null && machine !== key)) continue;
-      for (const wake of each.held.slice()) wake(null);
-    }
+  #leave<T>(wokenFor: string | null, answer: T): T {
+    if (wokenFor !== null) this.#parts.matchmaker.offerAgain(wokenFor);
+    return answer;
   }
 
-  #toEnd(machine: string, known: Machine): void {
-    this.#machines.delete(machine);
-    this.#machines.set(machine, known);
+  #admit(token: RunnerToken): Outcome<Runner> {
+    const runner = this.#parts.runners.authenticate(token.id, token.epoch);
+    return runner.ok && runner.value.paused ? refuse({ reason: "paused", cursor: this.#cursor(token.id) }) : runner;
   }
 
-  #forgetIdle(): void {
-    for (const [key, { held }] of this.#machines) if (held.length === 0) this.#machines.delete(key);
+  #nothing({ id }: RunnerToken): Outcome<PollAnswer> {
+    return accept({ kind: "nothing", cursor: this.#cursor(id) });
   }
 
-  #count(runnerId: number, change: 1 | -1): void {
-    this.#size += change;
-    const held = (this.#heldByRunner.get(runnerId) ?? 0) + change;
-    if (held > 0) this.#heldByRunner.set(runnerId, held);
-    else this.#heldByRunner.delete(runnerId);
+  #cursor(runnerId: number): string {
+    return `${this.#boot}-${this.#parts.runners.cursorOf(runnerId)}`;
   }
 }
+
+const waiterOf = (runnerId: number, systemId: string | null): string => `${runnerId}/${systemId ?? ""}`;

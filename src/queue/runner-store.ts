@@ -1,5 +1,5 @@
 /** The SQL of the runners' rows. */
-import type { Runner, RunnerInfo } from "../core/runner.ts";
+import type { Runner, RunnerInfo } from "../core/runner/runner.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { RunnerRow } from "./schema.ts";
 
@@ -36,28 +36,30 @@ export class RunnerStore {
     this.#sql.run(
       `INSERT OR REPLACE INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info,
          created_at_ms, contacted_at_ms, token_prefix, access_level, maximum_timeout_seconds, maintenance_note)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      runner.id,
-      runner.epoch,
-      runner.description,
-      runner.projects === null ? null : JSON.stringify(runner.projects),
-      JSON.stringify(runner.tags),
-      runner.runUntagged ? 1 : 0,
-      runner.paused ? 1 : 0,
-      runner.locked ? 1 : 0,
-      JSON.stringify(runner.info),
-      runner.createdAtMs,
-      runner.contactedAtMs,
-      runner.tokenPrefix,
-      runner.accessLevel,
-      runner.maximumTimeoutSeconds,
-      runner.maintenanceNote,
+       VALUES (:id, :epoch, :description, :projects, :tags, :run_untagged, :paused, :locked, :info, :created_at_ms, :contacted_at_ms, :token_prefix, :access_level, :maximum_timeout_seconds, :maintenance_note)`,
+      {
+        id: runner.id,
+        epoch: runner.epoch,
+        description: runner.description,
+        projects: runner.projects === null ? null : JSON.stringify(runner.projects),
+        tags: JSON.stringify(runner.tags),
+        run_untagged: runner.runUntagged ? 1 : 0,
+        paused: runner.paused ? 1 : 0,
+        locked: runner.locked ? 1 : 0,
+        info: JSON.stringify(runner.info),
+        created_at_ms: runner.createdAtMs,
+        contacted_at_ms: runner.contactedAtMs,
+        token_prefix: runner.tokenPrefix,
+        access_level: runner.accessLevel,
+        maximum_timeout_seconds: runner.maximumTimeoutSeconds,
+        maintenance_note: runner.maintenanceNote,
+      },
     );
   }
 
   /** The runner and its machines. */
   remove(id: number): void {
-    this.#sql.run("DELETE FROM runner WHERE id = ?", id);
-    this.#sql.run("DELETE FROM runner_manager WHERE runner_id = ?", id);
+    this.#sql.run("DELETE FROM runner WHERE id = :id", { id });
+    this.#sql.run("DELETE FROM runner_manager WHERE runner_id = :runner_id", { runner_id: id });
   }
 }

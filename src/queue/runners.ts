@@ -1,13 +1,18 @@
 /** The runners of a queue: in memory, and in their rows. */
-import { learned } from "../core/abilities.ts";
-import { canTakeAnything, isRecent } from "../core/runner.ts";
-import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner.ts";
+import { learned } from "../core/runner/abilities.ts";
+import { canTakeAnything, isRecent } from "../core/runner/runner.ts";
+import type { Runner, RunnerInfo, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
 import { accept, refuse } from "../core/refusal.ts";
-import type { Outcome } from "../core/refusal.ts";
+import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { RunnerStore } from "./runner-store.ts";
 
 /** A contact is written down at most this often: a poll costs no row. */
 const CONTACT_EVERY_MS = 60_000;
+
+/** GitLab's default. A `runners_token` is in many hands, and each runner is in memory with all that it says. */
+const MAX_PER_PROJECT = 1000;
+/** Of the whole instance: some 40 MB of memory when each says as much as it may. */
+const MAX_RUNNERS = 5000;
 
 /** Who asks, by the claims of a runner's token. */
 export interface RunnerToken {
@@ -29,7 +34,7 @@ interface Entry {
   /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
   polledAtMs: number;
   /** Goes up with each build that waits for this runner among others: what its polls are told as the cursor. */
-  tick: number;
+  cursor: number;
 }
 
 export class Runners {
@@ -44,7 +49,7 @@ export class Runners {
   load(): void {
     for (const runner of this.#store.all()) {
       const storedContactMs = runner.contactedAtMs;
-      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, tick: 0 });
+      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, cursor: 0 });
     }
   }
 
@@ -73,6 +78,8 @@ export class Runners {
   /** Who is refused uses up no number. */
   register(takeId: () => number, settings: RunnerSettings, origin: RunnerOrigin, nowMs: number): Outcome<Runner> {
     if (!canTakeAnything(settings)) return refuse(needsTags);
+    const full = this.#full(origin.projectId);
+    if (full !== null) return refuse(full);
     const runner: Runner = {
       ...settings,
       id: takeId(),
@@ -87,13 +94,20 @@ export class Runners {
     return accept(runner);
   }
 
+  #full(projectId: number | null): Refusal | null {
+    if (this.#entries.size >= MAX_RUNNERS) return tooMany("runners", MAX_RUNNERS);
+    if (projectId === null) return null;
+    const ofProject = this.all().filter(({ projects }) => projects?.includes(projectId)).length;
+    return ofProject >= MAX_PER_PROJECT ? tooMany("project runners", MAX_PER_PROJECT) : null;
+  }
+
   update(id: number, change: Partial<RunnerSettings>): Outcome<Runner> {
     const runner = this.get(id);
     if (runner === null) return refuse({ reason: "not_found", what: "runner" });
     const updated = { ...runner, ...change };
     if (!canTakeAnything(updated)) return refuse(needsTags);
     this.#put(updated);
-    this.tick((each) => each.id === id);
+    this.moveCursors((each) => each.id === id);
     return accept(updated);
   }
 
@@ -107,7 +121,7 @@ export class Runners {
   }
 
   /** After its rows were removed. */
-  forget(id: number): void {
+  removed(id: number): void {
     this.#entries.delete(id);
   }
 
@@ -134,12 +148,12 @@ export class Runners {
     return this.#entries.get(id)?.polledAtMs ?? 0;
   }
 
-  tick(mayTake: (runner: Runner) => boolean): void {
-    for (const entry of this.#entries.values()) if (mayTake(entry.runner)) entry.tick++;
+  moveCursors(mayTake: (runner: Runner) => boolean): void {
+    for (const entry of this.#entries.values()) if (mayTake(entry.runner)) entry.cursor++;
   }
 
-  tickOf(id: number): number {
-    return this.#entries.get(id)?.tick ?? 0;
+  cursorOf(id: number): number {
+    return this.#entries.get(id)?.cursor ?? 0;
   }
 
   summarize(runner: Runner, running: number, polling: boolean, nowMs: number): RunnerSummary {
@@ -152,10 +166,16 @@ export class Runners {
       runner,
       storedContactMs: runner.contactedAtMs,
       polledAtMs: this.polledAtMs(runner.id),
-      tick: this.tickOf(runner.id),
+      cursor: this.cursorOf(runner.id),
     });
   }
 }
+
+const tooMany = (what: string, limit: number): Refusal => ({
+  reason: "invalid",
+  field: "base",
+  message: `Maximum number of ci registered ${what} (${limit}) exceeded`,
+});
 
 const needsTags = {
   reason: "invalid",

@@ -1,12 +1,13 @@
 /** One queue per database; times in milliseconds since the epoch. */
-import type { AccessLevel, Runner } from "../core/runner.ts";
+import type { AccessLevel, Runner } from "../core/runner/runner.ts";
 import { NUMBER_BLOCK_TABLE } from "../storage/numbers.ts";
-import { OUTBOX_TABLE } from "../storage/outbox-store.ts";
+import { OUTBOX_ERRORS, OUTBOX_TABLE } from "../storage/outbox-table.ts";
 import type { Migration } from "../storage/sql.ts";
 
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
+    name: "tables",
     sql: `
       CREATE TABLE runner (
         id INTEGER PRIMARY KEY,
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     id: 2,
+    name: "lost claims are counted",
     sql: `
       ALTER TABLE build ADD COLUMN lost_claims INTEGER NOT NULL DEFAULT 0;
       CREATE TABLE counter (
@@ -64,6 +66,7 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     id: 3,
+    name: "machines, figures of today's runners",
     // A manager's number is never used again: a build that is told of the loss of one may be held by its successor.
     sql: `
       ALTER TABLE runner ADD COLUMN token_prefix TEXT NOT NULL DEFAULT '';
@@ -82,6 +85,12 @@ export const MIGRATIONS: readonly Migration[] = [
         contacted_at_ms INTEGER NOT NULL,
         UNIQUE (runner_id, system_id)
       ) STRICT`,
+  },
+  { id: 4, name: "errors of the outbox", sql: OUTBOX_ERRORS },
+  {
+    id: 5,
+    name: "projects that are being removed",
+    sql: "CREATE TABLE stopped_project (project_id INTEGER PRIMARY KEY) STRICT",
   },
 ];
 
@@ -109,7 +118,7 @@ export interface RunnerRow {
 }
 
 /** Row of `runner_manager`: one machine of those that share a runner's token. Its contact lags as a runner's does. */
-export interface ManagerRow {
+export interface MachineRow {
   id: number;
   runner_id: number;
   system_id: string;
@@ -161,3 +170,6 @@ export interface RunnerBuildRow {
   build_id: number;
   runner_epoch: number;
 }
+
+/** When the build first came into the queue. */
+export const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

@@ -1,9 +1,10 @@
 /** The SQL of the queue's rows: pending and taken builds, and the last builds of each runner. */
-import { groupKey } from "../core/matching.ts";
-import type { GroupTraits } from "../core/matching.ts";
-import type { QueueNotice } from "../core/summary.ts";
+import { groupKey } from "../core/runner/matching.ts";
+import type { GroupTraits } from "../core/runner/matching.ts";
+import type { QueueNotice } from "../core/build/summary.ts";
 import type { Sql } from "../storage/sql.ts";
 import type { Counters } from "./counters.ts";
+import { arrivedMs } from "./schema.ts";
 import type { QueuedRow, RunnerBuildRow } from "./schema.ts";
 
 /** So many builds of a runner are remembered, for its late reports and for `GET /runners/:id/jobs`. */
@@ -14,7 +15,7 @@ export interface Holder {
   readonly runnerId: number;
   readonly epoch: number;
   /** Which machine, where the runner tells. */
-  readonly managerId: number | null;
+  readonly machineId: number | null;
   /** An instance runner. */
   readonly shared: boolean;
 }
@@ -30,13 +31,13 @@ export class QueueStore {
   }
 
   find(buildId: number): QueuedRow | null {
-    return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = ?", buildId);
+    return this.#sql.first<QueuedRow>("SELECT * FROM build WHERE build_id = :build_id", { build_id: buildId });
   }
 
   headOf(key: string): QueuedRow | null {
     return this.#sql.first<QueuedRow>(
-      "SELECT * FROM build WHERE state = 'pending' AND group_key = ? ORDER BY position LIMIT 1",
-      key,
+      "SELECT * FROM build WHERE state = 'pending' AND group_key = :group_key ORDER BY position LIMIT 1",
+      { group_key: key },
     );
   }
 
@@ -72,38 +73,42 @@ export class QueueStore {
     this.#sql.run(
       `INSERT OR REPLACE INTO build (build_id, project_id, revision, state, group_key, tags, avoid_runner_id, position,
          runner_id, runner_epoch, shared, asked_at_ms, lost_claims, ref_protected, manager_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      notice.buildId,
-      notice.projectId,
-      notice.revision,
-      notice.state === "pending" ? "pending" : "taken",
-      groupKey(group),
-      JSON.stringify(notice.tags),
-      notice.avoidRunnerId,
-      known?.position ?? this.#nextPosition(nowMs),
-      notice.state === "pending" ? null : notice.runnerId,
-      notice.state === "pending" ? null : (known?.runner_epoch ?? null),
-      known?.shared ?? 0,
-      nowMs,
-      notice.lostClaims,
-      notice.refProtected ? 1 : 0,
-      notice.managerId,
+       VALUES (:build_id, :project_id, :revision, :state, :group_key, :tags, :avoid_runner_id, :position, :runner_id, :runner_epoch, :shared, :asked_at_ms, :lost_claims, :ref_protected, :manager_id)`,
+      {
+        build_id: notice.buildId,
+        project_id: notice.projectId,
+        revision: notice.revision,
+        state: notice.state === "pending" ? "pending" : "taken",
+        group_key: groupKey(group),
+        tags: JSON.stringify(notice.tags),
+        avoid_runner_id: notice.avoidRunnerId,
+        position: known?.position ?? this.#nextPosition(nowMs),
+        runner_id: notice.state === "pending" ? null : notice.runnerId,
+        runner_epoch: notice.state === "pending" ? null : (known?.runner_epoch ?? null),
+        shared: known?.shared ?? 0,
+        asked_at_ms: nowMs,
+        lost_claims: notice.lostClaims,
+        ref_protected: notice.refProtected ? 1 : 0,
+        manager_id: notice.machineId,
+      },
     );
   }
 
   /** Marks a pending build as held, before the build itself is asked. False if it is no longer as it was picked. */
-  take(row: QueuedRow, holder: Holder, nowMs: number): boolean {
+  hold(row: QueuedRow, holder: Holder, nowMs: number): boolean {
     return this.#sql.transaction(() => {
       const taken = this.#sql.all(
-        `UPDATE build SET state = 'taken', runner_id = ?, runner_epoch = ?, manager_id = ?, shared = ?, asked_at_ms = ?
-         WHERE build_id = ? AND revision = ? AND state = 'pending' RETURNING build_id`,
-        holder.runnerId,
-        holder.epoch,
-        holder.managerId,
-        holder.shared ? 1 : 0,
-        nowMs,
-        row.build_id,
-        row.revision,
+        `UPDATE build SET state = 'taken', runner_id = :runner_id, runner_epoch = :runner_epoch, manager_id = :manager_id, shared = :shared, asked_at_ms = :asked_at_ms
+         WHERE build_id = :build_id AND revision = :revision AND state = 'pending' RETURNING build_id`,
+        {
+          runner_id: holder.runnerId,
+          runner_epoch: holder.epoch,
+          manager_id: holder.machineId,
+          shared: holder.shared ? 1 : 0,
+          asked_at_ms: nowMs,
+          build_id: row.build_id,
+          revision: row.revision,
+        },
       );
       if (taken.length === 0) return false;
       this.#counters.claimed(Math.max(0, nowMs - arrivedMs(row)));
@@ -113,22 +118,25 @@ export class QueueStore {
   }
 
   #drop(buildId: number): void {
-    this.#sql.run("DELETE FROM build WHERE build_id = ?", buildId);
+    this.#sql.run("DELETE FROM build WHERE build_id = :build_id", { build_id: buildId });
   }
 
   /** `known`: its row, which it has if it was removed before it ended. `runnerId`: who ran it last. */
-  forget(buildId: number, known: QueuedRow | null, runnerId: number | null): void {
+  removeBuild(buildId: number, known: QueuedRow | null, runnerId: number | null): void {
     this.#sql.transaction(() => {
       if (known !== null) {
         this.#drop(buildId);
         this.#counters.finished(null);
       }
       if (runnerId === null) return;
-      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND build_id = ?", runnerId, buildId);
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id AND build_id = :build_id", {
+        runner_id: runnerId,
+        build_id: buildId,
+      });
     });
   }
 
-  takenCount(): number {
+  heldCount(): number {
     return (
       this.#sql.first<{ n: number }>("SELECT COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken'")
         ?.n ?? 0
@@ -144,8 +152,9 @@ export class QueueStore {
   }
 
   pendingIn(groupKey: string): number {
-    const query = "SELECT COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' AND group_key = ?";
-    return this.#sql.first<{ n: number }>(query, groupKey)?.n ?? 0;
+    const query =
+      "SELECT COUNT(*) AS n FROM build INDEXED BY pending_build WHERE state = 'pending' AND group_key = :group_key";
+    return this.#sql.first<{ n: number }>(query, { group_key: groupKey })?.n ?? 0;
   }
 
   /** Builds that instance runners hold, by project: counted from rows each time, so it can't drift. */
@@ -156,6 +165,13 @@ export class QueueStore {
     return new Map(rows.map((row) => [row.project_id, row.n]));
   }
 
+  runningByMachine(): Map<number, number> {
+    const rows = this.#sql.all<{ manager_id: number; n: number }>(
+      "SELECT manager_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND manager_id IS NOT NULL GROUP BY manager_id",
+    );
+    return new Map(rows.map((row) => [row.manager_id, row.n]));
+  }
+
   runningByRunner(): Map<number, number> {
     const rows = this.#sql.all<{ runner_id: number; n: number }>(
       "SELECT runner_id, COUNT(*) AS n FROM build INDEXED BY taken_build WHERE state = 'taken' AND runner_id IS NOT NULL GROUP BY runner_id",
@@ -164,30 +180,32 @@ export class QueueStore {
   }
 
   /** What a runner holds; with a manager what that machine of it does. */
-  takenBy(runnerId: number, managerId: number | null): QueuedRow[] {
+  heldBy(runnerId: number, machineId: number | null): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
       `SELECT * FROM build INDEXED BY taken_build
-       WHERE state = 'taken' AND runner_id = ? AND manager_id IS COALESCE(?, manager_id)`,
-      runnerId,
-      managerId,
+       WHERE state = 'taken' AND runner_id = :runner_id AND manager_id IS COALESCE(:manager_id, manager_id)`,
+      { runner_id: runnerId, manager_id: machineId },
     );
   }
 
   /** Held builds that nobody has asked since `beforeMs`; the last taken first, as a crash leaves those half done. */
-  takenAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
+  heldAskedBefore(beforeMs: number, limit: number): QueuedRow[] {
     return this.#sql.all<QueuedRow>(
-      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < ? ORDER BY asked_at_ms DESC LIMIT ?",
-      beforeMs,
-      limit,
+      "SELECT * FROM build INDEXED BY taken_build WHERE state = 'taken' AND asked_at_ms < :asked_at_ms ORDER BY asked_at_ms DESC LIMIT :limit",
+      { asked_at_ms: beforeMs, limit },
     );
   }
 
-  anyTaken(): boolean {
+  anyHeld(): boolean {
     return this.#sql.first("SELECT 1 FROM build INDEXED BY taken_build WHERE state = 'taken' LIMIT 1") !== null;
   }
 
   asked(buildId: number, revision: number, nowMs: number): void {
-    this.#sql.run("UPDATE build SET asked_at_ms = ? WHERE build_id = ? AND revision = ?", nowMs, buildId, revision);
+    this.#sql.run("UPDATE build SET asked_at_ms = :asked_at_ms WHERE build_id = :build_id AND revision = :revision", {
+      asked_at_ms: nowMs,
+      build_id: buildId,
+      revision,
+    });
   }
 
   /** The epoch with which the runner claimed this build, if it holds it or it is among the last of it. */
@@ -196,17 +214,16 @@ export class QueueStore {
     const held = this.find(buildId);
     if (held?.state === "taken" && held.runner_id === runnerId && held.runner_epoch !== null) return held.runner_epoch;
     const row = this.#sql.first<{ runner_epoch: number }>(
-      "SELECT runner_epoch FROM runner_build WHERE runner_id = ? AND build_id = ? ORDER BY position DESC LIMIT 1",
-      runnerId,
-      buildId,
+      "SELECT runner_epoch FROM runner_build WHERE runner_id = :runner_id AND build_id = :build_id ORDER BY position DESC LIMIT 1",
+      { runner_id: runnerId, build_id: buildId },
     );
     return row?.runner_epoch ?? null;
   }
 
   recentBuilds(runnerId: number): number[] {
     const rows = this.#sql.all<{ build_id: number }>(
-      "SELECT build_id FROM runner_build WHERE runner_id = ? ORDER BY position DESC",
-      runnerId,
+      "SELECT build_id FROM runner_build WHERE runner_id = :runner_id ORDER BY position DESC",
+      { runner_id: runnerId },
     );
     return [...new Set(rows.map((row) => row.build_id))];
   }
@@ -217,29 +234,48 @@ export class QueueStore {
   }
 
   closeProject(projectId: number): void {
-    this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (?)", projectId);
+    this.#sql.run("INSERT OR IGNORE INTO closed_project (project_id) VALUES (:project_id)", { project_id: projectId });
   }
 
   openProject(projectId: number): void {
-    this.#sql.run("DELETE FROM closed_project WHERE project_id = ?", projectId);
+    this.#sql.run("DELETE FROM closed_project WHERE project_id = :project_id", { project_id: projectId });
   }
 
-  forgetRunner(runnerId: number): void {
-    this.#sql.run("DELETE FROM runner_build WHERE runner_id = ?", runnerId);
+  /** Projects that are being removed. */
+  stoppedProjects(): number[] {
+    return this.#sql.all<{ project_id: number }>("SELECT project_id FROM stopped_project").map((row) => row.project_id);
+  }
+
+  stopProject(projectId: number): void {
+    this.#sql.run("INSERT OR IGNORE INTO stopped_project (project_id) VALUES (:project_id)", { project_id: projectId });
+  }
+
+  /** Nothing of the project is left. */
+  removeProject(projectId: number): void {
+    this.#sql.transaction(() => {
+      this.openProject(projectId);
+      this.#sql.run("DELETE FROM stopped_project WHERE project_id = :project_id", { project_id: projectId });
+    });
+  }
+
+  removeRunner(runnerId: number): void {
+    this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id", { runner_id: runnerId });
   }
 
   /** Numbered by what is there and not by the clock, which may stand still or go back from one life of the object to the next. */
   #remember({ runnerId, epoch }: Holder, buildId: number): void {
     const added = this.#sql.first<Pick<RunnerBuildRow, "position">>(
       `INSERT INTO runner_build (runner_id, position, build_id, runner_epoch)
-       SELECT ?1, COALESCE(MAX(position), 0) + 1, ?2, ?3 FROM runner_build WHERE runner_id = ?1 RETURNING position`,
-      runnerId,
-      buildId,
-      epoch,
+       SELECT :runner_id, COALESCE(MAX(position), 0) + 1, :build_id, :runner_epoch FROM runner_build
+       WHERE runner_id = :runner_id RETURNING position`,
+      { runner_id: runnerId, build_id: buildId, runner_epoch: epoch },
     );
     const oldest = (added?.position ?? 0) - REMEMBERED_BUILDS;
     if (oldest > 0) {
-      this.#sql.run("DELETE FROM runner_build WHERE runner_id = ? AND position <= ?", runnerId, oldest);
+      this.#sql.run("DELETE FROM runner_build WHERE runner_id = :runner_id AND position <= :position", {
+        runner_id: runnerId,
+        position: oldest,
+      });
     }
   }
 
@@ -249,6 +285,3 @@ export class QueueStore {
     return this.#lastPosition;
   }
 }
-
-/** When the build first came into the queue. */
-export const arrivedMs = ({ position }: Pick<QueuedRow, "position">): number => Math.floor(position / 1000);

@@ -42,14 +42,14 @@ export class Numbers {
   take(kind: NumberKind): number {
     const next = this.#next(kind);
     if (next === null) throw new Error(`there is no ${kind} number to take`);
-    this.#sql.run("UPDATE number_block SET next = next + 1 WHERE kind = ?", kind);
+    this.#sql.run("UPDATE number_block SET next = next + 1 WHERE kind = :kind", { kind });
     return next;
   }
 
   #next(kind: NumberKind): number | null {
     const row = this.#sql.first<{ next: number; until: number }>(
-      "SELECT next, until FROM number_block WHERE kind = ?",
-      kind,
+      "SELECT next, until FROM number_block WHERE kind = :kind",
+      { kind },
     );
     return row !== null && row.next < row.until ? row.next : null;
   }
@@ -62,7 +62,11 @@ export class Numbers {
     const lease = this.#lease(kind)
       .then((block) => {
         const { from, until } = block;
-        this.#sql.run("INSERT OR REPLACE INTO number_block (kind, next, until) VALUES (?, ?, ?)", kind, from, until);
+        this.#sql.run("INSERT OR REPLACE INTO number_block (kind, next, until) VALUES (:kind, :next, :until)", {
+          kind,
+          next: from,
+          until,
+        });
       })
       .finally(() => this.#leasing.delete(kind));
     this.#leasing.set(kind, lease);

@@ -1,6 +1,29 @@
 /** What all objects share of SQLite: typed rows, transactions, migrations. */
 
-export type Bindings = readonly SqlStorageValue[];
+/** Values by the names that a query uses: `:id` is `{ id: … }`. */
+export type Bindings = Readonly<Record<string, SqlStorageValue>>;
+
+interface Prepared {
+  /** With `?1`, `?2` … where the names stood. */
+  readonly text: string;
+  readonly names: readonly string[];
+}
+
+/** The runtime binds by position alone. Queries are constants of the code, so this holds one entry for each. */
+const prepared = new Map<string, Prepared>();
+
+const prepare = (query: string): Prepared => {
+  const known = prepared.get(query);
+  if (known !== undefined) return known;
+  const names: string[] = [];
+  const text = query.replaceAll(/:([a-z]\w*)/gi, (_all, name: string) => {
+    if (!names.includes(name)) names.push(name);
+    return `?${names.indexOf(name) + 1}`;
+  });
+  const made = { text, names };
+  prepared.set(query, made);
+  return made;
+};
 
 export class Sql {
   readonly #storage: DurableObjectStorage;
@@ -10,17 +33,17 @@ export class Sql {
   }
 
   /** All rows, read before anything else can happen: a cursor kept over an await would see later writes. */
-  all<Row extends object>(query: string, ...bindings: Bindings): Row[] {
-    return this.#storage.sql.exec(query, ...bindings).toArray() as Row[];
+  all<Row extends object>(query: string, bindings: Bindings = {}): Row[] {
+    return this.#exec(query, bindings).toArray() as Row[];
   }
 
-  first<Row extends object>(query: string, ...bindings: Bindings): Row | null {
-    return this.all<Row>(query, ...bindings)[0] ?? null;
+  first<Row extends object>(query: string, bindings: Bindings = {}): Row | null {
+    return this.all<Row>(query, bindings)[0] ?? null;
   }
 
   /** How many rows a statement wrote, index entries included (what is billed). */
-  run(query: string, ...bindings: Bindings): number {
-    const cursor = this.#storage.sql.exec(query, ...bindings);
+  run(query: string, bindings: Bindings = {}): number {
+    const cursor = this.#exec(query, bindings);
     cursor.toArray();
     return cursor.rowsWritten;
   }
@@ -29,10 +52,23 @@ export class Sql {
   transaction<T>(body: () => T): T {
     return this.#storage.transactionSync(body);
   }
+
+  #exec(query: string, bindings: Bindings): SqlStorageCursor<Record<string, SqlStorageValue>> {
+    const { text, names } = prepare(query);
+    const values = names.map((name) => {
+      const value = bindings[name];
+      if (value === undefined) throw new Error(`the query has no value for :${name}`);
+      return value;
+    });
+    return this.#storage.sql.exec(text, ...values);
+  }
 }
 
 export interface Migration {
+  /** What the database remembers. */
   readonly id: number;
+  /** What it does, for people. */
+  readonly name: string;
   readonly sql: string;
 }
 

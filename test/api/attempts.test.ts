@@ -13,7 +13,7 @@ import {
   runningBuild,
   summaryOf,
   traceText,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 test("a failure of an attempt that the same runner has lost doesn't end the attempt that it runs now", async () => {
   const project = await newProject();

@@ -3,11 +3,11 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { buildStub } from "../../src/stubs.ts";
-import type { Part } from "../artifacts/multipart.ts";
-import { bytesOf, CONTENT_TYPE, form, inPieces, noise, split } from "../artifacts/multipart.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { contentOf, download, file, refusalOf, upload } from "../support/legacy-artifacts.ts";
-import { legacy, ORIGIN, runnersToken, runningBuild, summaryOf } from "../support/legacy-api.ts";
+import type { Part } from "../tools/clients/multipart.ts";
+import { bytesOf, CONTENT_TYPE, form, inPieces, noise, split } from "../tools/clients/multipart.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { contentOf, download, file, refusalOf, upload } from "../tools/clients/legacy-artifacts.ts";
+import { legacy, ORIGIN, runnersToken, runningBuild, summaryOf } from "../tools/clients/legacy-api.ts";
 
 const stored = async (build: LegacyBuild) =>
   (await env.ARTIFACTS.list({ prefix: `builds/${build.id}/` })).objects.length;

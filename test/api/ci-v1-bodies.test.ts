@@ -1,10 +1,9 @@
-import { env } from "cloudflare:workers";
+import { allRunners } from "../tools/objects/runners-stored.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queueStub } from "../../src/stubs.ts";
-import { refusalOf } from "../support/legacy-artifacts.ts";
-import type { RunningBuild } from "../support/legacy-api.ts";
-import { legacy, patch, REGISTRATION_TOKEN, runningBuild } from "../support/legacy-api.ts";
-import { everything } from "../support/legacy-routes.ts";
+import { refusalOf } from "../tools/clients/legacy-artifacts.ts";
+import type { RunningBuild } from "../tools/clients/legacy-api.ts";
+import { legacy, patch, REGISTRATION_TOKEN, runningBuild } from "../tools/clients/legacy-api.ts";
+import { everything } from "../tools/clients/legacy-routes.ts";
 
 /** Bodies that aren't what they say, too large, or of the wrong types: refused with words, and nothing changes. */
 let mine: RunningBuild;
@@ -133,7 +132,7 @@ describe("parameters of the wrong type", () => {
     }
     const info = { version: "v".repeat(10_000), platform: "linux\ud800", architecture: 5 };
     await legacy("POST", "/builds/register", { json: { token: mine.runner.token, info } });
-    const stored = (await queueStub(env).runners()).at(-1)?.info;
+    const stored = (await allRunners()).at(-1)?.info;
     expect(stored).toEqual({ version: "v".repeat(255), platform: "linux\ufffd", features: {} });
   });
 

@@ -1,6 +1,14 @@
 import { describe, expect, test, vi } from "vitest";
-import { contentOf, download, file, refusalOf, upload } from "../support/legacy-artifacts.ts";
-import { claim, enqueue, legacy, newProject, newRunner, runnersToken, runningBuild } from "../support/legacy-api.ts";
+import { contentOf, download, file, refusalOf, upload } from "../tools/clients/legacy-artifacts.ts";
+import {
+  claim,
+  enqueue,
+  legacy,
+  newProject,
+  newRunner,
+  runnersToken,
+  runningBuild,
+} from "../tools/clients/legacy-api.ts";
 
 describe("a download", () => {
   test("answers ranges and what is already known", async () => {

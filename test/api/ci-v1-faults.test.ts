@@ -2,8 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import type { Env } from "../../src/config.ts";
-import { newProject, newRunner, ORIGIN, REGISTRATION_TOKEN, RUNNER_1_11_5 } from "../support/legacy-api.ts";
+import { newProject, newRunner, ORIGIN, REGISTRATION_TOKEN, RUNNER_1_11_5 } from "../tools/clients/legacy-api.ts";
 
 const post = (path: string, json: object, environment: Env): Response | Promise<Response> =>
   app.fetch(

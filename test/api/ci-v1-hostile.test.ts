@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import type { TokenClaims } from "../../src/core/tokens.ts";
 import { buildStub, DEFAULT_QUEUE } from "../../src/stubs.ts";
-import { file, refusalOf, upload } from "../support/legacy-artifacts.ts";
-import type { RunningBuild } from "../support/legacy-api.ts";
+import { file, refusalOf, upload } from "../tools/clients/legacy-artifacts.ts";
+import type { RunningBuild } from "../tools/clients/legacy-api.ts";
 import {
   call,
   claim,
@@ -14,11 +14,11 @@ import {
   REGISTRATION_TOKEN,
   runnersToken,
   runningBuild,
-} from "../support/legacy-api.ts";
-import { altered } from "../support/hostile/tokens.ts";
-import { NO_IDS } from "../support/hostile/values.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { BUILD_ROUTES, everything, ROUTES } from "../support/legacy-routes.ts";
+} from "../tools/clients/legacy-api.ts";
+import { altered } from "../tools/hostile/tokens.ts";
+import { NO_IDS } from "../tools/hostile/values.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { BUILD_ROUTES, everything, ROUTES } from "../tools/clients/legacy-routes.ts";
 
 /** A build with a trace and an archive, the tokens that are good for it, and those that are good for others. */
 let mine: RunningBuild;

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import * as v from "valibot";
-import { REVISION, VERSION } from "../../src/config.ts";
+import { REVISION, VERSION } from "../../src/settings.ts";
 import { queueStub } from "../../src/stubs.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
 import {
   claim,
   enqueue,
@@ -14,8 +14,8 @@ import {
   RUNNER_1_11_5,
   runningBuild,
   valueOf,
-} from "../support/legacy-api.ts";
-import { runnerIdOf } from "../support/fake-runner.ts";
+} from "../tools/clients/legacy-api.ts";
+import { runnerIdOf } from "../tools/runners/fake-runner.ts";
 
 const SHA = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const integer = v.pipe(v.number(), v.integer());
@@ -129,7 +129,7 @@ describe("a claimed build", () => {
         untracked: false,
         paths: ["out/"],
         when: "always",
-        expire_in: "7 days",
+        expireIn: "7 days",
         exclude: ["out/tmp"],
         reports: { junit: ["junit.xml"] },
       },

@@ -1,7 +1,8 @@
+import { allRunners } from "../tools/objects/runners-stored.ts";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import type { LegacyClient } from "../support/legacy-client.ts";
+import type { LegacyClient } from "../tools/clients/legacy-client.ts";
 import {
   claim,
   enqueue,
@@ -11,7 +12,7 @@ import {
   newRunner,
   RUNNER_1_11_5,
   summaryOf,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 const CURSOR = "X-GitLab-Last-Update";
 
@@ -20,7 +21,7 @@ const poll = (json: object, userAgent: string | null = RUNNER_1_11_5): Promise<R
   legacy("POST", "/builds/register.json", { json, headers: userAgent === null ? {} : { "User-Agent": userAgent } });
 
 const runnerIdOf = async (runner: LegacyClient): Promise<number> => {
-  const found = (await queueStub(env).runners()).at(-1);
+  const found = (await allRunners()).at(-1);
   expect((await poll({ token: runner.token })).status).toBe(204);
   return found?.id ?? 0;
 };

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { app } from "../../src/app.ts";
 import { buildStub } from "../../src/stubs.ts";
-import type { RunningBuild } from "../support/legacy-api.ts";
+import type { RunningBuild } from "../tools/clients/legacy-api.ts";
 import {
   claim,
   enqueue,
@@ -16,7 +17,7 @@ import {
   summaryOf,
   traceBytes,
   traceText,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 const report = (id: number | string, json: object) => legacy("PUT", `/builds/${id}.json`, { json });
 
@@ -190,7 +191,7 @@ describe("a report that is not accepted", () => {
   test("of a canceled build is 404 and leaves the trace", async () => {
     const { runner, build } = await runningBuild();
     await patch(build, 0, "hello");
-    await buildStub(env, build.id).cancel("a test", false);
+    await buildStub(env, build.id).cancel(ADMINISTRATOR, false);
     for (const state of ["running", "success", "failed"] as const) {
       expect(await runner.update(build.id, state, "hello again")).toBe(404);
     }
@@ -201,7 +202,7 @@ describe("a report that is not accepted", () => {
   test("of an erased build is 403 and says so", async () => {
     const { runner, build } = await runningBuild();
     await runner.update(build.id, "success", "hello");
-    await buildStub(env, build.id).erase("a test");
+    await buildStub(env, build.id).erase(ADMINISTRATOR);
     const message = { message: "403 Forbidden - Build has been erased!" };
     const reported = await report(build.id, { token: runner.token, state: "success", trace: "hello" });
     expect({ status: reported.status, body: await reported.json() }).toEqual({ status: 403, body: message });

@@ -1,6 +1,7 @@
+import { allRunners } from "../tools/objects/runners-stored.ts";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import type { RunnerSummary } from "../../src/core/runner.ts";
+import type { RunnerSummary } from "../../src/core/runner/runner.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   claim,
@@ -13,7 +14,7 @@ import {
   runnersToken,
   summaryOf,
   valueOf,
-} from "../support/legacy-api.ts";
+} from "../tools/clients/legacy-api.ts";
 
 interface Registered {
   readonly id: number;
@@ -38,7 +39,7 @@ const register = (json: object) => legacy("POST", "/runners/register.json", { js
 
 const registerWith = async (json: object): Promise<Registered> => (await register(json)).json<Registered>();
 
-const runnerCount = async (): Promise<number> => (await queueStub(env).runners()).length;
+const runnerCount = async (): Promise<number> => (await allRunners()).length;
 
 const multipart = (fields: Record<string, string>): FormData => {
   const form = new FormData();

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { legacy, newProject, patch, runnersToken, runningBuild } from "../support/legacy-api.ts";
+import { legacy, newProject, patch, runnersToken, runningBuild } from "../tools/clients/legacy-api.ts";
 
 const storedTrace = async (buildId: number): Promise<string> => {
   const piece = await buildStub(env, buildId).readTrace(0, 1_000_000);
@@ -68,7 +69,7 @@ describe("PATCH builds/:id/trace.txt", () => {
 
   test("carries a cancel to the runner, whose last report is then not found", async () => {
     const { runner, build } = await runningBuild();
-    await buildStub(env, build.id).cancel("a test", false);
+    await buildStub(env, build.id).cancel(ADMINISTRATOR, false);
     expect(said(await patch(build, 0, "hello"))).toEqual({ status: 202, range: "0-0", build: "canceled" });
     expect(await runner.update(build.id, "failed", "hello")).toBe(404);
   });

@@ -6,18 +6,18 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, inject, test } from "vitest";
-import { namesAlone } from "../../src/api/route.ts";
+import { namesAlone } from "../../src/http/route.ts";
 import { app } from "../../src/app.ts";
-import { Dice } from "../support/hostile/dice.ts";
-import { staleHolders } from "../support/hostile/holders.ts";
-import { insidersRequest, staleContents } from "../support/hostile/insiders.ts";
-import { told, toRequest } from "../support/hostile/request.ts";
-import type { HostileRequest } from "../support/hostile/request.ts";
-import { strangersRequest } from "../support/hostile/strangers.ts";
-import type { Route } from "../support/hostile/strangers.ts";
-import { newWorld } from "../support/hostile/world.ts";
-import type { World } from "../support/hostile/world.ts";
-import { stored } from "../support/stored.ts";
+import { Dice } from "../tools/hostile/dice.ts";
+import { staleHolders } from "../tools/hostile/holders.ts";
+import { insidersRequest, staleContents } from "../tools/hostile/insiders.ts";
+import { told, toRequest } from "../tools/hostile/request.ts";
+import type { HostileRequest } from "../tools/hostile/request.ts";
+import { strangersRequest } from "../tools/hostile/strangers.ts";
+import type { Route } from "../tools/hostile/request.ts";
+import { newWorld } from "../tools/hostile/world.ts";
+import type { World } from "../tools/hostile/world.ts";
+import { stored } from "../tools/objects/stored.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -57,7 +57,11 @@ const defectOf = async (
   if (status >= 500 && !isNotOffered) return `${status} ${text}`;
   const declared = headers.get("Content-Length");
   if (declared !== null && request.method !== "HEAD" && Number(declared) !== bytes.byteLength) return "incomplete";
-  if (status < 400) return request.mustBeRefused ? `not refused: ${status} ${text}` : null;
+  if (status < 400) {
+    // What a browser asks before a page's request tells nothing and does nothing.
+    const isPreflight = request.method === "OPTIONS" && headers.has("Access-Control-Allow-Methods");
+    return request.mustBeRefused && !isPreflight ? `not refused: ${status} ${text}` : null;
+  }
   if (INSIDE.test(text)) return `tells of the inside: ${text}`;
   if (secrets.some((secret) => text.includes(secret))) return `tells a secret: ${text}`;
   if (request.method === "HEAD" || (status === 416 && text === "")) return null;

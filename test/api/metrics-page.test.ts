@@ -2,8 +2,8 @@ import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { metricsStub } from "../../src/stubs.ts";
-import { call, claim, enqueue, newProject, newRunner, patch, runningBuild } from "../support/legacy-api.ts";
-import { parsePage } from "../support/prometheus.ts";
+import { call, claim, enqueue, newProject, newRunner, patch, runningBuild } from "../tools/clients/legacy-api.ts";
+import { parsePage } from "../tools/server/prometheus.ts";
 
 const ADMIN = { "PRIVATE-TOKEN": "test-admin-token" };
 

@@ -1,10 +1,18 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import { consumer } from "../support/fixtures.ts";
-import { legacy, newProject, newRunner, ORIGIN, patch, RUNNER_1_11_5, runningBuild } from "../support/legacy-api.ts";
-import { runnerIdOf } from "../support/fake-runner.ts";
-import { LegacyClient } from "../support/legacy-client.ts";
+import { consumer } from "../tools/objects/fixtures.ts";
+import {
+  legacy,
+  newProject,
+  newRunner,
+  ORIGIN,
+  patch,
+  RUNNER_1_11_5,
+  runningBuild,
+} from "../tools/clients/legacy-api.ts";
+import { runnerIdOf } from "../tools/runners/fake-runner.ts";
+import { LegacyClient } from "../tools/clients/legacy-client.ts";
 
 const reset = async (token: string): Promise<string> => {
   const response = await consumer("POST", `/runners/${runnerIdOf(token)}/reset_authentication_token`);

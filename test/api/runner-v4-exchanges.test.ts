@@ -4,9 +4,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { CONTENT_TYPE, form, noise } from "../artifacts/multipart.ts";
-import { enqueue, newProject, ORIGIN, traceText } from "../support/legacy-api.ts";
-import { contentOf, file } from "../support/legacy-artifacts.ts";
+import { CONTENT_TYPE, form, noise } from "../tools/clients/multipart.ts";
+import { enqueue, newProject, ORIGIN, traceText } from "../tools/clients/legacy-api.ts";
+import { contentOf, file } from "../tools/clients/legacy-artifacts.ts";
 import {
   claimJob,
   downloadFrom,
@@ -16,10 +16,10 @@ import {
   runningJob,
   told,
   uploadTo,
-} from "../support/modern-api.ts";
-import { RELEASE_19, without } from "../support/modern-release.ts";
-import { advance, holdTime, msToChange } from "../support/objects.ts";
-import { cancelJob, heldPoll, jobOf } from "../support/scenario.ts";
+} from "../tools/clients/modern-api.ts";
+import { RELEASE_19, without } from "../tools/clients/modern-release.ts";
+import { advance, holdTime, msToChange } from "../tools/objects/objects.ts";
+import { cancelJob, heldPoll, jobOf } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

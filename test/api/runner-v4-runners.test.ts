@@ -1,10 +1,11 @@
+import { allMachines, allRunners } from "../tools/objects/runners-stored.ts";
 import { evictDurableObject, listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import type { RunnerSummary } from "../../src/core/runner.ts";
+import type { RunnerSummary } from "../../src/core/runner/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { call, enqueue, newProject, REGISTRATION_TOKEN, runnersToken, valueOf } from "../support/legacy-api.ts";
-import { poll } from "../support/objects.ts";
+import { call, enqueue, newProject, REGISTRATION_TOKEN, runnersToken, valueOf } from "../tools/clients/legacy-api.ts";
+import { poll } from "../tools/objects/objects.ts";
 
 interface Registered {
   readonly id: number;
@@ -30,7 +31,7 @@ const register = async (json: object = {}): Promise<Registered> => {
 };
 
 const summaryOf = async (id: number): Promise<RunnerSummary> => valueOf(await queueStub(env).runner(id));
-const managersOf = async (id: number) => valueOf(await queueStub(env).runnerManagers(id));
+const managersOf = allMachines;
 
 const verify = (json: object, headers: Record<string, string> = {}) =>
   modern("POST", "/runners/verify", { json, headers });
@@ -137,10 +138,10 @@ describe("POST /runners", () => {
     ["another access level", { access_level: "all" }, 400, bad("access_level does not have a valid value")],
     ["a switch that is neither on nor off", { locked: "maybe" }, 400, bad("locked is invalid")],
   ])("refuses %s and registers nothing", async (_what, json, status, body) => {
-    const before = (await queueStub(env).runners()).length;
+    const before = (await allRunners()).length;
     const sent = { json: { token: REGISTRATION_TOKEN, ...json } };
     expect(await answer("POST", "/runners", sent)).toEqual([status, body]);
-    expect((await queueStub(env).runners()).length).toBe(before);
+    expect((await allRunners()).length).toBe(before);
   });
 
   test("refuses a body that isn't what it says", async () => {

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { answer, consumer, ORIGIN } from "../support/fixtures.ts";
+import { answer, consumer, ORIGIN } from "../tools/objects/fixtures.ts";
 
 const fetchUser = (headers: Record<string, string>, query = ""): Promise<Response> =>
   exports.default.fetch(`${ORIGIN}/api/v4/user${query}`, { headers });
@@ -12,6 +12,7 @@ describe("the administrator's token is taken", () => {
     ["as a bearer token", { Authorization: "Bearer test-admin-token" }, ""],
     ["as a bearer token in small letters", { authorization: "bearer test-admin-token" }, ""],
     ["in the query", {}, "?private_token=test-admin-token"],
+    ["in the query by OAuth's name", {}, "?access_token=test-admin-token"],
   ])("%s", async (_where, headers, query) => {
     const response = await fetchUser(headers, query);
     expect(response.status).toBe(200);
@@ -54,7 +55,10 @@ describe("nobody else gets in", () => {
 });
 
 test("version and metadata tell which server this is", async () => {
-  const version = { version: expect.stringMatching(/^\d+\.\d+\.\d+/), revision: expect.any(String) };
+  const version = {
+    version: expect.stringMatching(/^19\.0\.0-signalbox\.\d+\.\d+\.\d+$/),
+    revision: expect.any(String),
+  };
   expect(await answer("GET", "/version")).toEqual([200, version]);
   expect(await answer("GET", "/metadata")).toEqual([200, expect.objectContaining({ ...version, enterprise: false })]);
 });

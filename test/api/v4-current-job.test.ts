@@ -2,7 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { buildStub } from "../../src/stubs.ts";
-import { finish, ORIGIN, startJob } from "../support/fixtures.ts";
+import { finish, ORIGIN, startJob } from "../tools/objects/fixtures.ts";
 
 const currentJob = async (headers: Record<string, string>, query = ""): Promise<[number, unknown]> => {
   const response = await exports.default.fetch(`${ORIGIN}/api/v4/job${query}`, { headers });
@@ -13,6 +13,7 @@ it("shows the job that asks, by header or query", async () => {
   const { claimed, job, project } = await startJob();
   const shown = { id: job.id, status: "running", pipeline: { project_id: project.id } };
   expect(await currentJob({ "JOB-TOKEN": claimed.token })).toMatchObject([200, shown]);
+  expect(await currentJob({ Authorization: `Bearer ${claimed.token}` })).toMatchObject([200, shown]);
   expect(await currentJob({}, `?job_token=${claimed.token}`)).toMatchObject([200, shown]);
 });
 

@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { BuildSpec } from "../../src/core/spec.ts";
+import type { BuildSpec } from "../../src/core/build/spec.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../support/fixtures.ts";
-import { specOf } from "../support/spec.ts";
+import { answer, consumer, createJob, createProject, entity, ORIGIN, SHA, valueOf } from "../tools/objects/fixtures.ts";
+import { specOf } from "../tools/objects/spec.ts";
 
+const TIME: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const ZEROS = "0".repeat(40);
 
 /** What the build's object keeps of a request. */
@@ -25,14 +26,31 @@ test("a new job is pending and says all that GitLab's does", async () => {
     tag: true,
     coverage: null,
     allow_failure: false,
-    created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    created_at: TIME,
     started_at: null,
     finished_at: null,
     erased_at: null,
     duration: null,
     queued_duration: expect.any(Number),
-    user: null,
-    commit: expect.objectContaining({ id: SHA, short_id: "5f0c3a9d", title: null, parent_ids: [] }),
+    user: expect.objectContaining({ id: 1, username: "admin", name: "Administrator", web_url: `${ORIGIN}/admin` }),
+    // Nothing that a client may want to cut, print or parse is null.
+    commit: {
+      id: SHA,
+      short_id: "5f0c3a9d",
+      title: "",
+      message: "",
+      author_name: "",
+      author_email: "",
+      authored_date: TIME,
+      committer_name: "",
+      committer_email: "",
+      committed_date: TIME,
+      created_at: TIME,
+      parent_ids: [],
+      trailers: {},
+      extended_trailers: {},
+      web_url: `${ORIGIN}/jobs/new/-/commit/${SHA}`,
+    },
     pipeline: expect.objectContaining({
       project_id: project.id,
       sha: SHA,
@@ -59,8 +77,9 @@ describe("what a request says reaches the build", () => {
   test("with defaults of the project for what is missing", async () => {
     const project = await createProject({ default_branch: "trunk", build_timeout: 77 });
     const { id } = await createJob(project.id, { image: null });
+    const spec = valueOf(await buildStub(env, id).original());
     const expected = { name: "unit", ref: "trunk", sha: ZEROS, beforeSha: ZEROS, script: ["true"], timeoutSeconds: 77 };
-    expect(valueOf(await buildStub(env, id).original())).toEqual(specOf(expected));
+    expect(spec).toEqual(specOf({ ...expected, pipeline: spec.pipeline }));
   });
 
   const variable = { public: true, masked: false, file: false, raw: false };
@@ -92,7 +111,7 @@ describe("what a request says reaches the build", () => {
     ],
     [
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
-      { artifacts: { paths: ["out/"], expire_in: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
+      { artifacts: { paths: ["out/"], expireIn: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
     ],
     [
       { services: [{ name: "db", variables: { A: 1, constructor: "x" }, ports: [5432], pull_policy: "always" }] },
@@ -105,7 +124,7 @@ describe("what a request says reaches the build", () => {
               { key: "constructor", value: "x" },
             ],
             ports: [{ number: 5432, protocol: "http", name: "default_port" }],
-            pull_policy: ["always"],
+            pullPolicy: ["always"],
           },
         ],
       },
@@ -126,7 +145,7 @@ describe("what a request says reaches the build", () => {
           name: "x",
           variables: [{ key: "A", value: "1" }],
           ports: [{ number: 80, protocol: "https", name: "web" }],
-          pull_policy: ["never", "if-not-present"],
+          pullPolicy: ["never", "if-not-present"],
           docker: { platform: "linux/arm64", user: "1000" },
           kubernetes: { user: "1000:1000" },
         },
@@ -180,7 +199,7 @@ describe("what a request says reaches the build", () => {
 describe("bad input is refused with the name of the field", () => {
   test.each<[change: object, error: string]>([
     [{ name: undefined }, "name is missing"],
-    [{ name: "" }, "name is invalid"],
+    [{ name: "" }, "name is missing"],
     [{ script: undefined }, "script is missing"],
     [{ script: [] }, "script is invalid"],
     [{ script: " " }, "script is invalid"],

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { listDurableObjectIds } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { NO_ABILITIES } from "../../src/core/abilities.ts";
+import { LEGACY_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { queueStub } from "../../src/stubs.ts";
-import { answer, append, claim, consumer, createJob, createProject, entity } from "../support/fixtures.ts";
-import { finish, registerRunner, startJob, storeArchive } from "../support/fixtures.ts";
-import type { Entity } from "../support/fixtures.ts";
+import { answer, append, claim, consumer, createJob, createProject, entity } from "../tools/objects/fixtures.ts";
+import { finish, registerRunner, startJob, storeArchive } from "../tools/objects/fixtures.ts";
+import type { Entity } from "../tools/objects/fixtures.ts";
 
 const idsOf = async (path: string): Promise<number[]> => {
   const response = await consumer("GET", path);
@@ -155,7 +155,7 @@ describe("canceling", () => {
     const job = await createJob(project.id);
     const runner = await registerRunner(project.id);
     const token = { id: runner.id, epoch: runner.epoch };
-    const abilities = { ...NO_ABILITIES, cancelGracefully: true };
+    const abilities = { ...LEGACY_ABILITIES, cancelGracefully: true };
     await queueStub(env).poll({ token, systemId: null, ipAddress: null, info: null, abilities, cursor: null });
     const path = `/projects/${project.id}/jobs/${job.id}`;
     expect(await entity(201, "POST", `${path}/cancel`)).toMatchObject({ status: "canceling" });
@@ -191,7 +191,8 @@ describe("erasing", () => {
     await finish(claimed);
     const erased = await entity(201, "POST", `${path}/erase`);
     expect(erased).toMatchObject({ status: "success", erased_at: expect.any(String), artifacts: [] });
-    expect(await (await consumer("GET", `${path}/trace`)).text()).toBe("");
+    const note = "\u001b[33;1mSignalbox ended this log: erased by admin, with its artifacts\u001b[0m\n";
+    expect(await (await consumer("GET", `${path}/trace`)).text()).toBe(note);
     expect((await consumer("GET", `${path}/artifacts`)).status).toBe(404);
     const refused = [403, { message: "403 Forbidden - Job is not erasable!" }];
     expect(await answer("POST", `${path}/erase`)).toEqual(refused);

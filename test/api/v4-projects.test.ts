@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { directoryStub, projectStub } from "../../src/stubs.ts";
-import { answer, claim, consumer, createJob, createProject, entity, ORIGIN } from "../support/fixtures.ts";
-import { finish, registerRunner, storeArchive } from "../support/fixtures.ts";
+import { answer, claim, consumer, createJob, createProject, entity, ORIGIN } from "../tools/objects/fixtures.ts";
+import { finish, registerRunner, storeArchive } from "../tools/objects/fixtures.ts";
 
 const created = async (body: unknown) => answer("POST", "/projects", { body });
 
@@ -69,7 +69,17 @@ describe("creating a project", () => {
     ["git@git.test:group/x.git", "git@git.test:group/x.git"],
     ["/srv/git/x.git", "/srv/git/x.git"],
   ])("the repository %s is shown as %s", async (repoUrl, shown) => {
-    expect(await createProject({ repo_url: repoUrl })).toMatchObject({ repo_url: shown, http_url_to_repo: shown });
+    expect(await createProject({ repo_url: repoUrl })).toMatchObject({ repo_url: shown });
+  });
+
+  test.each([
+    ["https://git.test/x.git", { http_url_to_repo: "https://git.test/x.git", ssh_url_to_repo: "" }],
+    ["/srv/git/x.git", { http_url_to_repo: "/srv/git/x.git", ssh_url_to_repo: "" }],
+    ["ssh://git@git.test/x.git", { http_url_to_repo: "", ssh_url_to_repo: "ssh://git.test/x.git" }],
+    ["git@git.test:group/x.git", { http_url_to_repo: "", ssh_url_to_repo: "git@git.test:group/x.git" }],
+    ["", { http_url_to_repo: "", ssh_url_to_repo: "" }],
+  ])("%s is shown as what it is cloned by", async (repoUrl, shown) => {
+    expect(await createProject({ repo_url: repoUrl })).toMatchObject(shown);
   });
 
   test("a path that is taken is refused, however it is written", async () => {

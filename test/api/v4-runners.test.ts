@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { answer, claim, consumer, createJob, createProject, entity } from "../support/fixtures.ts";
-import { finish, registerRunner, startJob, valueOf } from "../support/fixtures.ts";
-import type { Entity } from "../support/fixtures.ts";
+import { answer, claim, consumer, createJob, createProject, entity } from "../tools/objects/fixtures.ts";
+import { finish, registerRunner, startJob, valueOf } from "../tools/objects/fixtures.ts";
+import type { Entity } from "../tools/objects/fixtures.ts";
 
 const listed = async (query: string): Promise<number[]> => {
   const response = await consumer("GET", `/runners/all?per_page=100&${query}`);
@@ -300,6 +300,7 @@ describe("a runner's machines", () => {
         contacted_at: expect.stringMatching(/\.\d{3}Z$/),
         ip_address: "192.0.2.1",
         status: "online",
+        job_execution_status: "idle",
       },
     ]);
     const page = await consumer("GET", `${path}?per_page=1&page=2`);

@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
 import { consumerRoutes } from "../../src/api/v4/routes.ts";
-import { BuildObject } from "../../src/build/object.ts";
+import { BuildObject } from "../../src/builds/object.ts";
 import { buildStub, projectStub } from "../../src/stubs.ts";
-import { append, claim, consumer, createJob, createProject, finish } from "../support/fixtures.ts";
-import { registerRunner, startJob } from "../support/fixtures.ts";
+import { append, claim, consumer, createJob, createProject, finish } from "../tools/objects/fixtures.ts";
+import { registerRunner, startJob } from "../tools/objects/fixtures.ts";
 
 const MIB = 1024 * 1024;
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -147,7 +147,9 @@ describe("following a log", () => {
     const { path, claimed } = await startJob();
     await append(claimed, 0, "all of it");
     await consumer("POST", `${path}/cancel`);
-    expect(await (await Follower.of(path)).readTo(Infinity)).toBe("all of it");
+    const shown = await (await Follower.of(path)).readTo(Infinity);
+    expect(shown).toBe("all of it\n\u001b[33;1mSignalbox ended this log: canceled by admin\u001b[0m\n");
+    expect(await (await consumer("GET", `${path}/trace`)).text()).toBe(shown);
   });
 
   test("brings the same bytes of a character that two patches share", async () => {

@@ -4,12 +4,13 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub } from "../../src/stubs.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
-import recording from "../support/wire/gitlab-ci-multi-runner-1.11.5.json";
-import { FILE, nameOf, Replay } from "../support/wire-replay.ts";
-import type { Exchange } from "../support/wire-replay.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../tools/clients/legacy-api.ts";
+import recording from "../tools/wire/gitlab-ci-multi-runner-1.11.5.json";
+import { FILE, nameOf, Replay } from "../tools/wire/replay.ts";
+import type { Exchange } from "../tools/wire/replay.ts";
 
 const EXCHANGES: readonly Exchange[] = recording.exchanges;
 
@@ -55,7 +56,7 @@ test("a recorded runner 1.11.5 comes to the end it came to", async () => {
     const name = nameOf(exchange);
     const expected = OTHERWISE[name] ?? exchange.response.status;
     if (expected === "not sent") continue;
-    if (name === CANCELED_BEFORE) await buildStub(env, ids[2] ?? 0).cancel("the recording", false);
+    if (name === CANCELED_BEFORE) await buildStub(env, ids[2] ?? 0).cancel(ADMINISTRATOR, false);
     // The recorded cursor stays as it is: ours would have this poll held.
     const response = await replay.send(exchange);
     expect({ name, status: response.status }).toEqual({ name, status: expected });

@@ -5,14 +5,15 @@
 import { crc32 } from "node:zlib";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../support/legacy-api.ts";
-import type { ModernJob } from "../support/modern-job.ts";
-import { alterTrace } from "../support/objects.ts";
-import { jobOf } from "../support/scenario.ts";
-import recording from "../support/wire/gitlab-runner-14.6.0.json";
-import { FILE, nameOf, patchedLog, Replay } from "../support/wire-replay.ts";
-import type { Exchange } from "../support/wire-replay.ts";
+import { enqueue, newProject, runnersToken, summaryOf, traceText } from "../tools/clients/legacy-api.ts";
+import type { ModernJob } from "../tools/clients/modern-job.ts";
+import { alterTrace } from "../tools/objects/objects.ts";
+import { jobOf } from "../tools/runners/scenario.ts";
+import recording from "../tools/wire/gitlab-runner-14.6.0.json";
+import { FILE, nameOf, patchedLog, Replay } from "../tools/wire/replay.ts";
+import type { Exchange } from "../tools/wire/replay.ts";
 
 const EXCHANGES: readonly Exchange[] = recording.exchanges;
 
@@ -64,7 +65,7 @@ test("a recorded runner 14.6.0 comes to the end it came to", async () => {
 
   for (const exchange of EXCHANGES) {
     const name = nameOf(exchange);
-    if (name === CANCELED_BEFORE) await buildStub(env, ids[2] ?? 0).cancel("the recording", false);
+    if (name === CANCELED_BEFORE) await buildStub(env, ids[2] ?? 0).cancel(ADMINISTRATOR, false);
     if (name === DROPPED_BEFORE)
       await alterTrace(buildStub(env, ids[3] ?? 0), (bytes) => bytes.slice(0, -DROPPED_BYTES));
     // The recorded cursor stays as it is: ours would have this poll held.

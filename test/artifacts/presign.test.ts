@@ -2,7 +2,7 @@ import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { presignedUrl } from "../../src/artifacts/presign.ts";
-import { readSettings } from "../../src/config.ts";
+import { readSettings } from "../../src/settings.ts";
 
 const r2 = { accountId: "acc", bucketName: "artifacts", accessKeyId: "key", secretAccessKey: "secret" };
 const artifact = { key: "builds/7/archive-1", filename: 'my "zip".zip', sizeBytes: 3, sha256: "00" };

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { downloadResponse } from "../../src/artifacts/read.ts";
-import { sha256 } from "./multipart.ts";
+import { sha256 } from "../tools/clients/multipart.ts";
 
 const content = new TextEncoder().encode("0123456789");
 const artifact = { key: "read-me", filename: "größe.zip", sizeBytes: 10, sha256: sha256(content) };

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { PART_BYTES, R2Sink } from "../../src/artifacts/sink.ts";
-import { noise, sha256, split } from "./multipart.ts";
+import { noise, sha256, split } from "../tools/clients/multipart.ts";
 
 const bucket = env.ARTIFACTS;
 

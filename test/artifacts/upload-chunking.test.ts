@@ -13,7 +13,7 @@ import {
   randomFrom,
   sha256,
   split,
-} from "./multipart.ts";
+} from "../tools/clients/multipart.ts";
 
 /**
  * Networks cut bodies anywhere. The content looks like what the parser searches for, above all where the file begins and

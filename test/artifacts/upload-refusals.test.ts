@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { PART_BYTES } from "../../src/artifacts/sink.ts";
 import { receiveUpload } from "../../src/artifacts/upload.ts";
 import { accept, refuse } from "../../src/core/refusal.ts";
-import { BOUNDARY, bytesOf, concat, CONTENT_TYPE, form, inPieces, noise } from "./multipart.ts";
+import { BOUNDARY, bytesOf, concat, CONTENT_TYPE, form, inPieces, noise } from "../tools/clients/multipart.ts";
 import {
   begun,
   bucket,
@@ -14,7 +14,7 @@ import {
   receive,
   uploadIds,
   watched,
-} from "./uploading.ts";
+} from "../tools/clients/uploading.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PART_BYTES } from "../../src/artifacts/sink.ts";
 import { accept } from "../../src/core/refusal.ts";
-import { BOUNDARY, bytesOf, form, inPieces, noise, sha256 } from "./multipart.ts";
-import { begun, file, KEY, MIB, receive, storedBytes, uploadIds } from "./uploading.ts";
+import { BOUNDARY, bytesOf, form, inPieces, noise, sha256 } from "../tools/clients/multipart.ts";
+import { begun, file, KEY, MIB, receive, storedBytes, uploadIds } from "../tools/clients/uploading.ts";
 
 describe("an upload is stored whole", () => {
   test("with its name, size, hash and fields", async () => {

@@ -1,5 +1,5 @@
 /** Trace appends against one durable insert of the same bytes in one object. */
-import type { BuildKey } from "../support/runner-wire.ts";
+import type { BuildKey } from "../tools/clients/runner-wire.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";

@@ -1,6 +1,6 @@
 /** Claims against one durable write in one warm object and one write plus `setAlarm` in an object as old as the build's. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { BuildKey } from "../support/runner-wire.ts";
+import type { BuildKey } from "../tools/clients/runner-wire.ts";
 import type { BenchProject } from "./coordinator.ts";
 import { Connection } from "./http.ts";
 import { compare, throughput } from "./measure.ts";

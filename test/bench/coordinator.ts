@@ -1,6 +1,6 @@
 /** Our server as its runners and consumers use it, in the fewest calls. */
 import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
-import type { BuildKey } from "../support/runner-wire.ts";
+import type { BuildKey } from "../tools/clients/runner-wire.ts";
 import { LEGACY } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
 import { Connection } from "./http.ts";

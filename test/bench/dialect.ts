@@ -1,6 +1,6 @@
 /** What runners of each dialect send, in the fewest calls. */
-import { infoOf, RELEASE_19 } from "../support/modern-release.ts";
-import type { BuildKey } from "../support/runner-wire.ts";
+import { infoOf, RELEASE_19 } from "../tools/clients/modern-release.ts";
+import type { BuildKey } from "../tools/clients/runner-wire.ts";
 import type { Call } from "./http.ts";
 
 export interface Dialect {

@@ -12,6 +12,8 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
+const SECRETS = { SIGNALBOX_DEV_SECRETS: "1", ...DEVELOPMENT_SECRETS };
+
 const stateDirs: string[] = [];
 
 /** At the end of a run: a file system that has just deleted thousands of files is slow to make new ones. */
@@ -43,11 +45,11 @@ const start = async (config: string | null, vars: Readonly<Record<string, string
 
 /** The product, bundled as for a deployment. */
 export const startOurs = (vars: Readonly<Record<string, string>> = {}): Promise<BenchServer> =>
-  start(null, { ...DEVELOPMENT_SECRETS, ...vars });
+  start(null, { ...SECRETS, ...vars });
 
 /** The product with the bench's own entry point: counts what is billed, and fills the queue's table. */
 export const startCounted = (): Promise<BenchServer> =>
-  start(join(import.meta.dirname, "worker/wrangler.toml"), DEVELOPMENT_SECRETS);
+  start(join(import.meta.dirname, "worker/wrangler.toml"), SECRETS);
 
 /** A Worker that does only the unavoidable. */
 export const startBare = (): Promise<BenchServer> => start(join(import.meta.dirname, "bare/wrangler.toml"), {});

@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { BuildKey } from "../support/runner-wire.ts";
+import type { BuildKey } from "../tools/clients/runner-wire.ts";
 import type { BenchProject } from "./coordinator.ts";
 import type { Dialect } from "./dialect.ts";
 import { Connection } from "./http.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boundOf, renderMetrics } from "../../src/core/prometheus.ts";
-import { parsePage } from "../support/prometheus.ts";
+import { parsePage } from "../tools/server/prometheus.ts";
 
 describe("the page", () => {
   it("has name, help, type and samples", () => {

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
-import { CONTENT_TYPE, form, noise } from "../artifacts/multipart.ts";
-import { LegacyClient } from "../support/legacy-client.ts";
-import { claimBuild, consumer, createJob, createProject, registerRunner } from "../support/local-api.ts";
-import { startServer, type RunningServer, type ServerOptions } from "../support/server.ts";
+import { CONTENT_TYPE, form, noise } from "../tools/clients/multipart.ts";
+import { LegacyClient } from "../tools/clients/legacy-client.ts";
+import { claimBuild, consumer, createJob, createProject, registerRunner } from "../tools/clients/local-api.ts";
+import { startServer, type RunningServer, type ServerOptions } from "../tools/server/server.ts";
 
 const servers: RunningServer[] = [];
 

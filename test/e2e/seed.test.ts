@@ -1,8 +1,8 @@
 /** The calls of the API's own page, as curl makes them: forms on every method, also with a GET and a DELETE. */
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startServer } from "../support/server.ts";
-import type { RunningServer } from "../support/server.ts";
+import { startServer } from "../tools/server/server.ts";
+import type { RunningServer } from "../tools/server/server.ts";
 
 interface Answer {
   readonly status: number;

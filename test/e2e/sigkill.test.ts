@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { CrashingServer } from "../support/fleet/crashing-server.ts";
-import { Fleet } from "../support/fleet/fleet.ts";
+import { CrashingServer } from "../tools/fleet/crashing-server.ts";
+import { Fleet } from "../tools/fleet/fleet.ts";
 
 const KILLS = 3;
 const PATCHES_BETWEEN_KILLS = 80;

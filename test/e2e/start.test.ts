@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
-import { LegacyClient } from "../support/legacy-client.ts";
-import { claimBuild, consumer } from "../support/local-api.ts";
-import { startServer, type RunningServer, type ServerOptions } from "../support/server.ts";
+import { LegacyClient } from "../tools/clients/legacy-client.ts";
+import { claimBuild, consumer } from "../tools/clients/local-api.ts";
+import { startServer, type RunningServer, type ServerOptions } from "../tools/server/server.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
 
@@ -50,10 +50,12 @@ test("a setting from the environment wins over the one in wrangler.toml", async 
 });
 
 test("secrets from the environment take the place of the development ones", async () => {
-  const { url } = await start({ env: { ADMIN_TOKEN: "admin:of=mine", REGISTRATION_TOKEN: "registration-of-mine" } });
+  const { url } = await start({
+    env: { ADMIN_TOKEN: "admin:of=mine,long", REGISTRATION_TOKEN: "registration-of-mine" },
+  });
 
   expect((await consumer(`${url}/api/v4/projects`)).status).toBe(401);
-  const mine = await fetch(`${url}/api/v4/projects`, { headers: { "PRIVATE-TOKEN": "admin:of=mine" } });
+  const mine = await fetch(`${url}/api/v4/projects`, { headers: { "PRIVATE-TOKEN": "admin:of=mine,long" } });
   expect(mine.status).toBe(200);
   await expect(LegacyClient.register(url, DEVELOPMENT_SECRETS.REGISTRATION_TOKEN)).rejects.toThrow("403");
   await expect(LegacyClient.register(url, "registration-of-mine")).resolves.toBeInstanceOf(LegacyClient);

@@ -1,3 +1,4 @@
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -21,7 +22,7 @@ import {
   msToChange,
   toNextAlarm,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -88,7 +89,7 @@ describe("a build that nobody speaks for", () => {
 
   it("ends as canceled when its runner doesn't wind down", async () => {
     const { stub } = await runningBuild({}, runnerRefOf({ cancelGracefully: true }));
-    await stub.cancel("root", false);
+    await stub.cancel(ADMINISTRATOR, false);
     expect(await msToChange(stub)).toBe(300 * SECOND);
     expect(await statusOf(stub)).toBe("canceled");
   });

@@ -1,7 +1,8 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Access } from "../../src/build/access.ts";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import type { Access } from "../../src/builds/access.ts";
 import {
   advance,
   alarmOf,
@@ -9,13 +10,15 @@ import {
   fireAlarm,
   holdTime,
   refusalOf,
+  pendingBuild,
+  runnerRefOf,
   runningBuild,
   statusOf,
   toNextAlarm,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
-import { fileOf } from "../support/spec.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
+import { fileOf } from "../tools/objects/spec.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -219,9 +222,125 @@ describe("stored artifacts", () => {
     const { stub } = await runningBuild();
     const key = await store(stub, "zip");
     await finish(stub);
-    expect(valueOf(await stub.erase("root")).artifacts).toEqual([]);
+    expect(valueOf(await stub.erase(ADMINISTRATOR)).artifacts).toEqual([]);
     expect(refusalOf(await stub.deleteArtifacts(null))).toMatchObject({ reason: "erased" });
     await passTime(stub, 10 * MINUTE);
     expect(await exists(key)).toBe(false);
+  });
+});
+
+describe("a build that is removed", () => {
+  const objectsOf = async (id: number) => (await env.ARTIFACTS.list({ prefix: `builds/${id}/` })).objects;
+
+  it("leaves nothing in R2, also not what a Worker wrote that died before it could say so", async () => {
+    const { id, stub } = await runningBuild();
+    valueOf(await (await begin(stub, "zip")).commit());
+    await begin(stub, "never committed");
+    await env.ARTIFACTS.put(`builds/${id}/archive-of-nobody`, "lost");
+    await stub.remove(id);
+    expect(await objectsOf(id)).toEqual([]);
+  });
+
+  it("takes no more uploads from the moment on at which that begins", async () => {
+    const { id, stub } = await runningBuild();
+    const upload = await begin(stub, "zip");
+    const refused = await runInDurableObject(stub, async (instance) => {
+      const removing = instance.remove(id);
+      const begun = instance.beginArtifact(FIRST, "archive", "zip");
+      const committed = await instance.commitArtifact(FIRST, upload.id, fileOf(), true);
+      await removing;
+      return [begun, committed];
+    });
+    expect(refused.map((each) => refusalOf(each))).toEqual([
+      { reason: "project_deleted" },
+      { reason: "project_deleted" },
+    ]);
+  });
+
+  it("is there again when its removal fails, and is removed by the next try", async () => {
+    const { id, stub } = await runningBuild();
+    valueOf(await (await begin(stub, "zip")).commit());
+    const failed = await runInDurableObject(stub, async (instance) => {
+      vi.spyOn(env.ARTIFACTS, "delete").mockRejectedValueOnce(new Error("R2 is down"));
+      return instance.remove(id).catch(String);
+    });
+    expect(failed).toBe("Error: R2 is down");
+    expect(await statusOf(stub)).toBe("running");
+    await stub.remove(id);
+    expect(await objectsOf(id)).toEqual([]);
+  });
+});
+
+describe("after the end of the build", () => {
+  const ended = async (legacy: boolean) => {
+    const { id, stub } = await runningBuild({}, runnerRefOf({ legacy }));
+    const key = await store(stub, "zip");
+    valueOf(await stub.report(FIRST, { kind: "succeed" }));
+    return { id, stub, key };
+  };
+  const over = { reason: "not_running", status: "success" };
+
+  it("the token of a legacy runner still opens its own archive, and deletes nothing", async () => {
+    const { stub, key } = await ended(true);
+    expect(valueOf(await stub.artifact("archive", FIRST)).key).toBe(key);
+    expect(refusalOf(await stub.deleteArtifacts(FIRST))).toEqual(over);
+    expect(valueOf(await stub.artifact("archive", CONSUMER)).key).toBe(key);
+  });
+
+  it("the token of today's runners opens and deletes nothing", async () => {
+    const { stub, key } = await ended(false);
+    expect(refusalOf(await stub.artifact("archive", FIRST))).toEqual(over);
+    expect(refusalOf(await stub.deleteArtifacts(FIRST))).toEqual(over);
+    expect(valueOf(await stub.artifact("archive", CONSUMER)).key).toBe(key);
+  });
+
+  it("the project's token opens and deletes it as before", async () => {
+    const { stub, key } = await ended(false);
+    const { projectId } = valueOf(await stub.summary());
+    const access: Access = { by: "project", projectId };
+    expect(valueOf(await stub.artifact("archive", access)).key).toBe(key);
+    expect(valueOf(await stub.deleteArtifacts(access)).artifacts).toEqual([]);
+  });
+});
+
+describe("a build whose dependency", () => {
+  const failed = (why: string) => ({ status: "failed", failureReason: "missing_dependency_failure", why });
+
+  it.each([
+    { what: "has its artifacts", lose: async () => {}, outcome: "claimed" },
+    { what: "lost them when they expired", lose: (stub: BuildStub) => passTime(stub, 5 * MINUTE), outcome: "expired" },
+    {
+      what: "was erased with them",
+      lose: async (stub: BuildStub) => void valueOf(await stub.erase(ADMINISTRATOR)),
+      outcome: "erased",
+    },
+    {
+      what: "had them deleted by hand",
+      lose: async (stub: BuildStub) => void valueOf(await stub.deleteArtifacts(CONSUMER)),
+      outcome: "claimed",
+    },
+  ])("$what is $outcome", async ({ lose, outcome }) => {
+    const producer = await runningBuild({ name: "producer" });
+    await store(producer.stub, "zip", 5 * MINUTE);
+    valueOf(await producer.stub.report(FIRST, { kind: "succeed" }));
+    await lose(producer.stub);
+    const { stub } = await pendingBuild({ dependencies: [producer.id] });
+    const claimed = await stub.claim({ revision: 1, runner: runnerRefOf(), twoPhase: false });
+    if (outcome === "claimed") return expect(valueOf(claimed).summary.status).toBe("running");
+    expect(refusalOf(claimed)).toMatchObject({ reason: "not_claimable" });
+    const { status, failureReason } = valueOf(await stub.summary());
+    const why = valueOf(await stub.history()).at(-1)?.detail;
+    const detail = `artifacts of its dependencies are gone: producer (${producer.id}): ${outcome}`;
+    expect({ status, failureReason, why }).toEqual(failed(detail));
+  });
+
+  it("never had any artifacts is claimed, erased or not", async () => {
+    const producer = await runningBuild();
+    valueOf(await producer.stub.append(FIRST, 0, new TextEncoder().encode("log")));
+    valueOf(await producer.stub.report(FIRST, { kind: "succeed" }));
+    valueOf(await producer.stub.erase(ADMINISTRATOR));
+    const { stub } = await pendingBuild({ dependencies: [producer.id] });
+    const claimed = await stub.claim({ revision: 1, runner: runnerRefOf(), twoPhase: false });
+    expect(valueOf(claimed).summary.status).toBe("running");
   });
 });

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   alarmOf,
@@ -20,8 +21,8 @@ import {
   logOf,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub, TestBuild } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub, TestBuild } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -122,7 +123,7 @@ describe("messages", () => {
   it("are delivered with the change, and then forgotten", async () => {
     const { id, stub } = await pendingBuild();
     expect(await queueRow(id)).toEqual({ state: "pending", revision: 1 });
-    await stub.cancel("root", false);
+    await stub.cancel(ADMINISTRATOR, false);
     expect(await queueRow(id)).toBeNull();
     expect(await owed(stub)).toEqual([]);
   });
@@ -130,7 +131,7 @@ describe("messages", () => {
   it("that fail are sent by the alarm, the newest only, with growing pauses", async () => {
     const build = await pendingBuild();
     const mend = await failingQueue();
-    await build.stub.cancel("root", false);
+    await build.stub.cancel(ADMINISTRATOR, false);
     expect(await owed(build.stub)).toMatchObject([{ revision: 2, tries: 1 }]);
     expect(await statusOf(build.stub)).toBe("canceled");
     vi.setSystemTime(Date.now() + 10_000);

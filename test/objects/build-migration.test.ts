@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { FRESH, MIGRATIONS } from "../../src/build/schema.ts";
-import { OUTBOX_TABLE } from "../../src/storage/outbox-store.ts";
+import { FRESH, MIGRATIONS } from "../../src/builds/schema.ts";
+import { OUTBOX_TABLE } from "../../src/storage/outbox-table.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
@@ -17,8 +17,8 @@ import {
   traceOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 const made = (by: (sql: Sql) => void) =>
   runInDurableObject(buildStub(env, uniqueId()), (_instance, { storage }) => {

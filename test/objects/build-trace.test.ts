@@ -1,7 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { crc32 } from "node:zlib";
 import {
   advance,
@@ -18,8 +19,8 @@ import {
   toNextAlarm,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -199,7 +200,7 @@ describe("the archive", () => {
     await stub.report(FIRST, { kind: "succeed" }, logOf("log"));
     await toNextAlarm(stub);
     expect((await archivedKeys(id)).length).toBe(1);
-    await stub.erase("root");
+    await stub.erase(ADMINISTRATOR);
     expect(await traceOf(stub)).toBe("");
     await toNextAlarm(stub);
     expect(await archivedKeys(id)).toEqual([]);
@@ -209,7 +210,7 @@ describe("the archive", () => {
     const { id, stub } = await runningBuild();
     await stub.report(FIRST, { kind: "succeed" }, logOf("secret ".repeat(400_000)));
     const archiving = toNextAlarm(stub);
-    await stub.erase("root");
+    await stub.erase(ADMINISTRATOR);
     await archiving;
     while ((await archivedKeys(id)).length > 0 && (await toNextAlarm(stub)));
     expect(await archivedKeys(id)).toEqual([]);

@@ -1,4 +1,5 @@
 /** What a runner says of its trace when it reports: the stored one is that, or is sent anew, or is marked. */
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { evictDurableObject } from "cloudflare:test";
 import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -16,8 +17,8 @@ import {
   statusOf,
   traceOf,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -102,7 +103,7 @@ describe("a final report of the trace's size and sum", () => {
     const { stub } = await pendingBuild();
     await claim(stub, runnerRefOf({ resendsTrace: true, cancelGracefully: true }));
     valueOf(await stub.append(FIRST, 0, bytesOf("one")));
-    await stub.cancel("root", false);
+    await stub.cancel(ADMINISTRATOR, false);
     const fail = { kind: "fail", reason: "job_canceled", exitCode: null } as const;
     const differs = await stub.report(FIRST, fail, { sum: sumOf("two") });
     expect(refusalOf(differs)).toEqual({ reason: "trace_differs", status: "canceling" });

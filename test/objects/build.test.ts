@@ -1,7 +1,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { tokenKeys } from "../../src/config.ts";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import { tokenKeys } from "../../src/settings.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
   attempt,
@@ -19,8 +20,8 @@ import {
   traceOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
-import type { BuildStub } from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
+import type { BuildStub } from "../tools/objects/objects.ts";
 
 describe("making a build", () => {
   it("twice makes one", async () => {
@@ -38,8 +39,8 @@ describe("making a build", () => {
     const unknown = { reason: "not_found", what: "build" };
     expect(refusalOf(await stub.summary())).toEqual(unknown);
     expect(refusalOf(await stub.claim({ revision: 1, runner: runnerRefOf(), twoPhase: false }))).toEqual(unknown);
-    expect(refusalOf(await stub.cancel("root", false))).toEqual(unknown);
-    expect(refusalOf(await stub.erase("root"))).toEqual(unknown);
+    expect(refusalOf(await stub.cancel(ADMINISTRATOR, false))).toEqual(unknown);
+    expect(refusalOf(await stub.erase(ADMINISTRATOR))).toEqual(unknown);
     expect(refusalOf(await stub.readTrace(0, 10))).toEqual(unknown);
     expect(refusalOf(await stub.deleteArtifacts(null))).toEqual(unknown);
     expect(refusalOf(await stub.append(FIRST, 0, bytesOf("x")))).toEqual({ reason: "project_deleted" });
@@ -147,7 +148,7 @@ describe("controlling", () => {
   it("a cancel is told to the runner that keeps writing, and nothing of it is stored", async () => {
     const { stub } = await runningBuild();
     await stub.append(FIRST, 0, bytesOf("before"));
-    expect(valueOf(await stub.cancel("root", false)).status).toBe("canceled");
+    expect(valueOf(await stub.cancel(ADMINISTRATOR, false)).status).toBe("canceled");
     expect(refusalOf(await stub.append(FIRST, 6, bytesOf(" after")))).toEqual({
       reason: "trace_closed",
       status: "canceled",
@@ -159,19 +160,19 @@ describe("controlling", () => {
 
   it("a cancel lets a runner that can wind down write on, and force doesn't", async () => {
     const { stub } = await runningBuild({}, runnerRefOf({ cancelGracefully: true }));
-    expect(valueOf(await stub.cancel("root", false)).status).toBe("canceling");
+    expect(valueOf(await stub.cancel(ADMINISTRATOR, false)).status).toBe("canceling");
     expect(valueOf(await stub.append(FIRST, 0, bytesOf("cleaning")))).toMatchObject({
       status: "canceling",
       lengthBytes: 8,
     });
-    expect(valueOf(await stub.cancel("root", true)).status).toBe("canceled");
+    expect(valueOf(await stub.cancel(ADMINISTRATOR, true)).status).toBe("canceled");
   });
 
   it("erasing removes the trace and keeps the record; the runner is refused from then on", async () => {
     const { stub } = await runningBuild();
-    expect(refusalOf(await stub.erase("root"))).toEqual({ reason: "not_erasable" });
+    expect(refusalOf(await stub.erase(ADMINISTRATOR))).toEqual({ reason: "not_erasable" });
     await stub.report(FIRST, { kind: "succeed" }, logOf("secret"));
-    expect(valueOf(await stub.erase("root"))).toMatchObject({ status: "success", artifacts: [] });
+    expect(valueOf(await stub.erase(ADMINISTRATOR))).toMatchObject({ status: "success", artifacts: [] });
     expect(await traceOf(stub)).toBe("");
     expect(await rowsOf(stub, "SELECT * FROM trace")).toEqual([]);
     expect(refusalOf(await stub.append(FIRST, 6, bytesOf("x")))).toEqual({ reason: "erased", status: "success" });

@@ -1,12 +1,15 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import { ProjectRemoval } from "../../src/projects/removal.ts";
 import { DEFAULT_SETTINGS } from "../../src/core/project.ts";
 import type { Project } from "../../src/core/project.ts";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../src/stubs.ts";
 import {
   FIRST,
   buildOf,
+  crash,
   poll,
   refusalOf,
   registered,
@@ -14,15 +17,15 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
-import { fileOf, specOf } from "../support/spec.ts";
+} from "../tools/objects/objects.ts";
+import { fileOf, specOf } from "../tools/objects/spec.ts";
 
 const directory = () => directoryStub(env);
 const newPath = () => `test/p${uniqueId()}`;
 const newProject = async (path = newPath()): Promise<Project> =>
   valueOf(await directory().createProject(path, { ...DEFAULT_SETTINGS, name: path }));
 const create = async (project: Project, key: string | null = null, fingerprint = "same") =>
-  projectStub(env, project.id).createBuild(specOf(), key === null ? null : { key, fingerprint });
+  projectStub(env, project.id).createBuild(ADMINISTRATOR, specOf(), key === null ? null : { key, fingerprint });
 const queueRow = async (id: number) =>
   (await rowsOf(queueStub(env), `SELECT state FROM build WHERE build_id = ${id}`))[0];
 const all = { statuses: null, ascending: true, limit: 100, offset: 0, after: null };
@@ -53,7 +56,7 @@ describe("making a build", () => {
     const made = [];
     for (let at = 0; at < 5; at++) made.push(valueOf(await create(one)), valueOf(await create(other)));
     expect(new Set(made.map((each) => each.id)).size).toBe(10);
-    expect(new Set(made.map((each) => each.pipelineId)).size).toBe(10);
+    expect(new Set(made.map((each) => each.pipeline.id)).size).toBe(10);
   });
 
   it("is done for each of a crowd that needs more numbers than a block has", async () => {
@@ -77,7 +80,7 @@ describe("making a build", () => {
     const [project, other] = [await newProject(), await newProject()];
     const foreign = valueOf(await create(other));
     const spec = specOf({ dependencies: [foreign.id] });
-    const refusal = refusalOf(await projectStub(env, project.id).createBuild(spec, null));
+    const refusal = refusalOf(await projectStub(env, project.id).createBuild(ADMINISTRATOR, spec, null));
     expect(refusal).toMatchObject({ reason: "invalid", field: "dependencies" });
   });
 
@@ -86,7 +89,7 @@ describe("making a build", () => {
     await create(project);
     const stub = projectStub(env, project.id);
     await runInDurableObject(stub, async (instance, state) => {
-      void instance.createBuild(specOf(), null);
+      void instance.createBuild(ADMINISTRATOR, specOf(), null);
       await Promise.resolve();
       await state.storage.sync();
       state.abort("before the build was made");
@@ -110,7 +113,7 @@ describe("making a build", () => {
     const builds = await Promise.all(Array.from({ length: 8 }, async () => valueOf(await create(project))));
     const seen = await Promise.all(
       builds.map(async ({ id }) => {
-        await buildStub(env, id).cancel("root", false);
+        await buildStub(env, id).cancel(ADMINISTRATOR, false);
         return (await listed(project)).find(([each]) => each === id);
       }),
     );
@@ -121,22 +124,29 @@ describe("making a build", () => {
 describe("retrying", () => {
   const canceled = async () => {
     const project = await newProject();
-    const { id, pipelineId } = valueOf(await create(project));
-    await buildStub(env, id).cancel("root", false);
-    return { project, stub: projectStub(env, project.id), id, pipelineId };
+    const { id, pipeline } = valueOf(await create(project));
+    await buildStub(env, id).cancel(ADMINISTRATOR, false);
+    return { project, stub: projectStub(env, project.id), id, pipeline };
   };
 
   it("makes a new build in the same pipeline, and once only", async () => {
-    const { stub, id, pipelineId } = await canceled();
-    const retried = valueOf(await stub.retryBuild(id));
-    expect(retried).toMatchObject({ status: "pending", pipelineId });
+    const { stub, id, pipeline } = await canceled();
+    const retried = valueOf(await stub.retryBuild(ADMINISTRATOR, id));
+    expect(retried).toMatchObject({ status: "pending", pipeline });
     expect(retried.id).not.toBe(id);
-    expect(refusalOf(await stub.retryBuild(id))).toEqual({ reason: "not_retryable", retriedAs: retried.id });
+    expect(refusalOf(await stub.retryBuild(ADMINISTRATOR, id))).toEqual({
+      reason: "not_retryable",
+      retriedAs: retried.id,
+    });
   });
 
   it("at the same moment makes one, and tells the others of it", async () => {
     const { project, stub, id } = await canceled();
-    const outcomes = await Promise.all([stub.retryBuild(id), stub.retryBuild(id), stub.retryBuild(id)]);
+    const outcomes = await Promise.all([
+      stub.retryBuild(ADMINISTRATOR, id),
+      stub.retryBuild(ADMINISTRATOR, id),
+      stub.retryBuild(ADMINISTRATOR, id),
+    ]);
     const made = outcomes.filter((each) => each.ok).map((each) => valueOf(each).id);
     expect(made.length).toBe(1);
     const refusal = { reason: "not_retryable", retriedAs: made[0] };
@@ -147,7 +157,9 @@ describe("retrying", () => {
   it("is refused while the build goes on", async () => {
     const project = await newProject();
     const { id } = valueOf(await create(project));
-    expect(refusalOf(await projectStub(env, project.id).retryBuild(id))).toMatchObject({ reason: "not_retryable" });
+    expect(refusalOf(await projectStub(env, project.id).retryBuild(ADMINISTRATOR, id))).toMatchObject({
+      reason: "not_retryable",
+    });
     expect((await listed(project)).length).toBe(1);
   });
 
@@ -155,7 +167,7 @@ describe("retrying", () => {
     const { project, stub, id } = await canceled();
     const lost = 900_000_000 + Math.floor(Math.random() * 1e8);
     await buildStub(env, id).markRetried(lost);
-    expect(valueOf(await stub.retryBuild(id))).toMatchObject({ id: lost, status: "pending" });
+    expect(valueOf(await stub.retryBuild(ADMINISTRATOR, id))).toMatchObject({ id: lost, status: "pending" });
     expect((await listed(project)).length).toBe(2);
   });
 });
@@ -186,6 +198,42 @@ describe("deleting a project", () => {
     expect(await rowsOf(directory(), `SELECT id FROM project WHERE id = ${project.id}`)).toEqual([]);
   });
 
+  it("hands nothing of it out from the answer on, also when the queue starts anew", async () => {
+    const { project, waiting } = await full();
+    const runner = await registered(project.id);
+    // The builds are there until the alarm has removed them.
+    vi.spyOn(ProjectRemoval.prototype, "continue").mockRejectedValue(new Error("down"));
+    valueOf(await projectStub(env, project.id).remove());
+    for (const restart of [async () => {}, () => crash(queueStub(env))]) {
+      await restart();
+      expect(await queueRow(waiting.id)).toEqual({ state: "pending" });
+      expect((await poll(runner)).kind).toBe("nothing");
+    }
+    vi.restoreAllMocks();
+    await removed(project);
+  });
+
+  it("gives a build back that was claimed while it began", async () => {
+    const { project, waiting } = await full();
+    const runner = await registered(project.id);
+    const refused = await runInDurableObject(queueStub(env), async (queue) => {
+      const polled = queue.poll({
+        token: runner,
+        systemId: null,
+        ipAddress: null,
+        info: null,
+        abilities: null,
+        cursor: null,
+      });
+      // The claim is on its way to the build.
+      await Promise.resolve();
+      await queue.stopProject(project.id);
+      return valueOf(await polled).kind;
+    });
+    expect(refused).toBe("nothing");
+    expect(await statusOf(buildStub(env, waiting.id))).toBe("pending");
+  });
+
   it("frees its path at once, and hides it from then on", async () => {
     const project = await newProject();
     expect(
@@ -203,7 +251,7 @@ describe("deleting a project", () => {
 
   it("refuses new builds and retries while it goes on", async () => {
     const { project, done } = await full();
-    await buildStub(env, done.id).cancel("root", true);
+    await buildStub(env, done.id).cancel(ADMINISTRATOR, true);
     const stub = projectStub(env, project.id);
     valueOf(await stub.remove());
     const gone = { reason: "not_found", what: "project" };

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NO_ABILITIES } from "../../src/core/abilities.ts";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import { LEGACY_ABILITIES } from "../../src/core/runner/abilities.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -22,7 +23,7 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -94,7 +95,7 @@ it("a runner that is paused while a build refuses it gets no other one", async (
 });
 
 describe("a claim of two phases", () => {
-  const able = { abilities: { ...NO_ABILITIES, twoPhase: true } };
+  const able = { abilities: { ...LEGACY_ABILITIES, twoPhase: true } };
 
   it("keeps the build from everybody else while its runner is silent, and makes it run at its word", async () => {
     const { id, projectId, stub } = await pendingBuild();
@@ -120,7 +121,7 @@ describe("a claim of two phases", () => {
     advance(LEASE);
     const idle = await poll(other);
     const held = queue().poll(pollOf(other, { cursor: idle.kind === "nothing" ? idle.cursor : "" }));
-    await queue().runners();
+    await queue().metrics();
     await fireAlarm(stub);
     expect(buildOf(valueOf(await held))).toBe(id);
     expect(valueOf(await stub.summary())).toMatchObject({ status: "running", attempt: 2, runner: { id: other.id } });
@@ -143,7 +144,7 @@ describe("a claim of two phases", () => {
     const { id, projectId } = await pendingBuild();
     const [runner, other] = [await registered(projectId), await registered(projectId)];
     expect(buildOf(await poll(runner, { ...able, systemId: "a" }))).toBe(id);
-    expect(refusalOf(await queue().removeManager(runner, "a"))).toBeNull();
+    expect(refusalOf(await queue().removeMachine(runner, "a"))).toBeNull();
     await vi.waitUntil(async () => (await rowOf(id))?.["state"] === "pending");
     expect(buildOf(await poll(other))).toBe(id);
   });
@@ -153,7 +154,7 @@ describe("a claim that the build refuses", () => {
   it("goes on with the next", async () => {
     const first = await pendingBuild();
     const notice = await first.stub.notice(first.id);
-    await first.stub.cancel("root", false);
+    await first.stub.cancel(ADMINISTRATOR, false);
     // As if the queue had not heard of it yet.
     await queue().notify(notice);
     const second = await pendingBuild({}, first.projectId);
@@ -261,7 +262,7 @@ describe("the reconciler", () => {
 
   it("rests when nothing is held", async () => {
     for (const row of await rowsOf(queue(), "SELECT build_id AS id FROM build")) {
-      await buildStub(env, Number(row["id"])).cancel("root", true);
+      await buildStub(env, Number(row["id"])).cancel(ADMINISTRATOR, true);
     }
     await runDurableObjectAlarm(queue());
     expect(await rowsOf(queue(), "SELECT * FROM build WHERE state = 'taken'")).toEqual([]);
@@ -283,11 +284,15 @@ describe("an eviction of the queue", () => {
     expect(valueOf(await stub.append(attempt(1), 0, bytesOf("x"))).status).toBe("running");
     expect(buildOf(await poll(runner))).toBeNull();
     expect(buildOf(await poll(await registered(projectId, { tags: ["a"] })))).toBe(next.id);
+    const other = await pendingBuild({ tags: ["zzz"] }, projectId);
     const reasons = await queue().pendingReasons([
-      { id: 1, projectId: uniqueId(), tags: [] },
-      { id: 2, projectId, tags: ["zzz"] },
+      { id: uniqueId(), projectId },
+      { id: other.id, projectId },
     ]);
-    expect(reasons.at(1)).toBe("no runner has the tags zzz");
+    expect(reasons).toEqual([
+      "the queue has not heard of it yet; it will be told within seconds",
+      "no runner has the tags zzz",
+    ]);
   });
 
   it("in the millisecond of a claim keeps no runner from its next build", async () => {

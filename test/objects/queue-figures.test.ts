@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { queueStub } from "../../src/stubs.ts";
-import { crash, FIRST, pendingBuild, poll, registered, rowsOf, statusOf, uniqueId } from "../support/objects.ts";
+import { crash, FIRST, pendingBuild, poll, registered, rowsOf, statusOf, uniqueId } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 
@@ -59,7 +60,7 @@ describe("the count of what waits", () => {
     expect(await counts(), "two were taken").toEqual([4, 4]);
     await first?.stub.release(1);
     expect(await counts(), "one came back").toEqual([5, 5]);
-    await third?.stub.cancel("root", false);
+    await third?.stub.cancel(ADMINISTRATOR, false);
     expect(await counts(), "one was canceled").toEqual([4, 4]);
     await fourth?.stub.remove(fourth.id);
     expect(await counts(), "one was removed").toEqual([3, 3]);

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { FIRST_RETRY_MS } from "../../src/storage/outbox.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
@@ -13,7 +14,7 @@ import {
   poll,
   registered,
   uniqueId,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -100,7 +101,7 @@ describe("builds that end", () => {
     const unwanted = await pendingBuild({}, projectId);
     await good.stub.report(FIRST, { kind: "succeed" });
     await bad.stub.report(FIRST, { kind: "fail", reason: "script_failure", exitCode: 1 });
-    await unwanted.stub.cancel("root", false);
+    await unwanted.stub.cancel(ADMINISTRATOR, false);
     await crash(queue());
     for (const { id, stub } of [good, bad, unwanted]) await queue().notify(await stub.notice(id));
     expect([
@@ -115,7 +116,7 @@ describe("builds that end", () => {
     const build = await pendingBuild();
     await build.stub.remove(build.id);
     const done = await pendingBuild();
-    await done.stub.cancel("root", false);
+    await done.stub.cancel(ADMINISTRATOR, false);
     await done.stub.remove(done.id);
     expect([await finishedAs("removed"), await finishedAs("canceled")]).toEqual([removed + 1, canceled + 1]);
   });
@@ -145,14 +146,14 @@ describe("what is now", () => {
     const held = poll(runner, { cursor: nothing.kind === "nothing" ? nothing.cursor : "" });
     await vi.waitUntil(async () => (await metrics()).heldPolls === 1);
     expect((await metrics()).running).toBe(running + 1);
-    await stub.cancel("root", true);
+    await stub.cancel(ADMINISTRATOR, true);
     await pendingBuild({}, projectId);
     expect((await held).kind).toBe("work");
     expect((await metrics()).heldPolls).toBe(0);
   });
 
   it("are runners, online and paused", async () => {
-    const count = async () => (await metrics()).runners.filter(({ online, paused }) => online && paused).length;
+    const count = async () => (await metrics()).runners.paused;
     const before = await count();
     const runner = await registered(uniqueId());
     await poll(runner);

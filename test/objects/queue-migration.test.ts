@@ -1,11 +1,12 @@
+import { allMachines } from "../tools/objects/runners-stored.ts";
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { groupKey } from "../../src/core/matching.ts";
+import { groupKey } from "../../src/core/runner/matching.ts";
 import { MIGRATIONS } from "../../src/queue/schema.ts";
 import { migrate, Sql } from "../../src/storage/sql.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { buildOf, crash, inputOf, poll, rowsOf, uniqueId, valueOf } from "../support/objects.ts";
+import { buildOf, crash, inputOf, poll, rowsOf, uniqueId, valueOf } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 
@@ -13,7 +14,9 @@ it("a queue from before there were machines and protected refs goes on with its 
   const [buildId, projectId] = [uniqueId(), uniqueId()];
   await runInDurableObject(queue(), (_instance, { storage }) => {
     for (const { name } of storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_s]*'")
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_*' AND name NOT GLOB 'sqlite_*'",
+      )
       .toArray())
       storage.sql.exec(`DROP TABLE ${name}`);
     migrate(new Sql(storage), MIGRATIONS.slice(0, 2));
@@ -46,5 +49,5 @@ it("a queue from before there were machines and protected refs goes on with its 
     { position: 1000, ref_protected: 0 },
   ]);
   expect(buildOf(await poll({ id: 7, epoch: 3 }, { systemId: "a" }))).toBe(buildId);
-  expect(valueOf(await queue().runnerManagers(7))).toMatchObject([{ systemId: "a" }]);
+  expect(await allMachines(7)).toMatchObject([{ systemId: "a" }]);
 });

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PollRequest } from "../../src/queue/desk.ts";
+import type { PollRequest } from "../../src/queue/polls.ts";
 import { queueStub } from "../../src/stubs.ts";
 import {
   advance,
@@ -14,7 +14,7 @@ import {
   rowsOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -30,7 +30,7 @@ const held = async (runner: TestRunner, change: Partial<PollRequest> = {}) => {
   let isAnswered = false;
   void answer.then(() => (isAnswered = true));
   // Calls to one object arrive in order: when a later one is answered, the poll stands in the line.
-  await queue().runners();
+  await queue().metrics();
   return { answer, isAnswered: () => isAnswered, cursor: before.cursor };
 };
 
@@ -51,6 +51,21 @@ describe("a poll that finds nothing", () => {
     expect(isAnswered()).toBe(false);
     const { id } = await pendingBuild({}, projectId);
     expect(buildOf(valueOf(await answer))).toBe(id);
+  });
+
+  it.each([
+    { systemId: "s_1", limit: 8, who: "a machine" },
+    { systemId: null, limit: 32, who: "machines that don't say which they are" },
+  ])("is answered with nothing when $who holds more than $limit of them", async ({ systemId, limit }) => {
+    const runner = await registered(uniqueId());
+    const before = (await queue().metrics()).heldPolls;
+    const polls = [];
+    for (let each = 0; each <= limit; each++) polls.push(await held(runner, { systemId }));
+    const [oldest, ...others] = polls;
+    expect(valueOf(await oldest!.answer)).toEqual({ kind: "nothing", cursor: oldest!.cursor });
+    expect(others.some(({ isAnswered }) => isAnswered())).toBe(false);
+    expect((await queue().metrics()).heldPolls).toBe(before + limit);
+    await queue().removeRunner(runner.id, null);
   });
 
   it("is not woken by work that is not for it, nor is its cursor outdated by that", async () => {

@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner.ts";
-import type { Runner } from "../../src/core/runner.ts";
-import { enqueue, newProject } from "../support/legacy-api.ts";
-import { buildOf, pendingBuild, pollOf, refusalOf, registered, uniqueId, valueOf } from "../support/objects.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../src/core/runner/runner.ts";
+import type { Runner } from "../../src/core/runner/runner.ts";
+import { enqueue, newProject } from "../tools/clients/legacy-api.ts";
+import { buildOf, pendingBuild, pollOf, refusalOf, registered, uniqueId, valueOf } from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 
@@ -26,7 +27,7 @@ it("a runner that is woken for one build and takes an older one leaves the first
   const gone = await enqueue(project, { tags: [red] });
   const blueBuild = await enqueue(project, { tags: [blue] });
   const redBuild = await enqueue(project, { tags: [red] });
-  await buildStub(env, gone).cancel("a test", false);
+  await buildStub(env, gone).cancel(ADMINISTRATOR, false);
 
   const runners = [both, onlyBlue, onlyRed];
   const served: number[] = [];
@@ -36,7 +37,7 @@ it("a runner that is woken for one build and takes an older one leaves the first
     if (answer.ok && answer.value.kind === "work") served.push(answer.value.build.summary.id);
   });
   // Calls of one object are served in order: when this one is answered, the polls are held.
-  await queue().runners();
+  await queue().metrics();
   await projectStub(env, project.id).update({ sharedRunnersEnabled: true });
 
   await vi.waitUntil(() => served.length === 2, { timeout: 5000 });
@@ -55,7 +56,7 @@ it("a runner that is paused in the moment in which it is woken leaves the build 
   for (const runner of [first, second]) {
     const idle = valueOf(await queue().poll(pollOf(runner)));
     held.push(queue().poll(pollOf(runner, { cursor: idle.kind === "nothing" ? idle.cursor : "" })));
-    await queue().runners();
+    await queue().metrics();
   }
   await runInDurableObject(queue(), (instance) => {
     void instance.notify(notice);
@@ -80,13 +81,13 @@ it("builds that come at once go to as many of those that wait, the longest waiti
       .then((answer) => served.set(runner.id, answer.ok ? buildOf(answer.value) : null));
     // The next one begins to wait in a later millisecond.
     await scheduler.wait(2);
-    await queue().runners();
+    await queue().metrics();
   }
   const builds = await Promise.all(Array.from({ length: 3 }, () => pendingBuild({}, projectId)));
   await vi.waitUntil(() => served.size === 3);
   expect(new Set(served.values())).toEqual(new Set(builds.map(({ id }) => id)));
   expect(new Set(served.keys())).toEqual(new Set(runners.slice(0, 3).map(({ id }) => id)));
-  await queue().runners();
+  await queue().metrics();
   expect(served.size).toBe(3);
   for (const runner of runners) await queue().removeRunner(runner.id, null);
   await vi.waitUntil(() => served.size === 6);

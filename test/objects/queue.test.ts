@@ -1,6 +1,8 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { RunnerInfo } from "../../src/core/runner.ts";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
+import type { RunnerInfo } from "../../src/core/runner/runner.ts";
 import { buildStub, queueStub } from "../../src/stubs.ts";
 import {
   buildOf,
@@ -14,7 +16,7 @@ import {
   statusOf,
   uniqueId,
   valueOf,
-} from "../support/objects.ts";
+} from "../tools/objects/objects.ts";
 
 const queue = () => queueStub(env);
 const saying = (info: RunnerInfo | null) => ({ systemId: null, ipAddress: null, info });
@@ -25,6 +27,27 @@ describe("registration", () => {
     expect(one).toMatchObject({ epoch: 1, projects: null, tags: ["x"], contactedAtMs: null });
     expect(other).toMatchObject({ epoch: 1, projects: [7] });
     expect(other.id).not.toBe(one.id);
+  });
+
+  it("of a project's token ends at a thousand, in GitLab's words; others go on", async () => {
+    const projectId = uniqueId();
+    await runInDurableObject(queue(), async (_instance, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+         INSERT INTO runner (id, epoch, description, projects, tags, run_untagged, paused, locked, info, created_at_ms)
+         SELECT 500000 + i, 1, '', ?, '[]', 1, 0, 0, '{}', 1000 FROM n`,
+        `[${projectId}]`,
+      );
+    });
+    await evictDurableObject(queue());
+    expect(refusalOf(await queue().registerRunner(settings(), projectId, {}))).toEqual({
+      reason: "invalid",
+      field: "base",
+      message: "Maximum number of ci registered project runners (1000) exceeded",
+    });
+    await registered(uniqueId());
+    await queue().forgetProject(projectId);
+    await registered(projectId);
   });
 
   it("refuses a runner that could take nothing, and an edit that makes one", async () => {
@@ -142,7 +165,7 @@ describe("who gets what", () => {
       await pendingBuild({ tags, refProtected: true }, projectId),
     ];
     expect(await queue().pendingReasons(builds.map(({ id }) => ({ id, projectId, tags })))).toEqual([
-      `every runner that has the tags ${tags[0]} takes builds of protected refs alone`,
+      `every runner that has the tags ${tags[0]} takes only builds of protected refs`,
       `no runner that has the tags ${tags[0]} is online`,
     ]);
   });
@@ -150,11 +173,11 @@ describe("who gets what", () => {
   it("gives its reasons for what waits", async () => {
     const projectId = uniqueId();
     await registered(projectId, { tags: ["a"], paused: true });
-    const groups = [
-      { id: 1, projectId, tags: ["a"] },
-      { id: 2, projectId, tags: [`tag-${projectId}`] },
+    const builds = [
+      await pendingBuild({ tags: ["a"] }, projectId),
+      await pendingBuild({ tags: [`tag-${projectId}`] }, projectId),
     ];
-    expect(await queue().pendingReasons(groups)).toEqual([
+    expect(await queue().pendingReasons(builds.map(({ id }) => ({ id, projectId })))).toEqual([
       "every runner that has the tags a is paused",
       `no runner has the tags tag-${projectId}`,
     ]);
@@ -186,7 +209,7 @@ describe("what a runner has or had", () => {
     expect(valueOf(await queue().runnerBuilds(runner.id))).toEqual(ids.slice(0, 100));
     const first = ids[100] ?? 0;
     expect(refusalOf(await queue().findRunnerBuild(runner, first))).toBeNull();
-    await buildStub(env, first).cancel("a test", false);
+    await buildStub(env, first).cancel(ADMINISTRATOR, false);
     expect(refusalOf(await queue().findRunnerBuild(runner, first))).toMatchObject({ reason: "not_found" });
   });
 });

@@ -2,14 +2,15 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { buildStub, queueStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { Dialect } from "../support/dialects.ts";
-import type { FakeRunner, Work } from "../support/fake-runner.ts";
-import { enqueue, newProject, summaryOf } from "../support/legacy-api.ts";
-import { beginWork } from "../support/lives.ts";
-import { cancelJob, historyOf, jobOf } from "../support/scenario.ts";
+import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { Dialect } from "../tools/runners/dialects.ts";
+import type { FakeRunner, Work } from "../tools/runners/fake-runner.ts";
+import { enqueue, newProject, summaryOf } from "../tools/clients/legacy-api.ts";
+import { valueOf } from "../tools/objects/objects.ts";
+import { beginWork } from "../tools/runners/lives.ts";
+import { cancelJob, historyOf, jobOf } from "../tools/runners/scenario.ts";
 
 /** A poll that stands in the middle of its claim, since a dependency of its build doesn't answer until `goOn`. */
 const claiming = async (dialect: Dialect) => {
@@ -67,6 +68,14 @@ describe.each(DIALECTS)("while it is being claimed by $name", (dialect) => {
   });
 });
 
+/** Whether anything of the project is stored. */
+const hasRows = (projectId: number): Promise<boolean> =>
+  runInDurableObject(
+    projectStub(env, projectId),
+    (_instance, { storage }) =>
+      storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'project'").toArray().length > 0,
+  );
+
 describe.each(DIALECTS)("while $name uploads its artifacts", (dialect) => {
   const archive = noise(200_000);
 
@@ -111,5 +120,18 @@ describe.each(DIALECTS)("while $name uploads its artifacts", (dialect) => {
     expect(await runner.download(work)).toEqual(new Uint8Array(archive));
     expect(await runner.finish(work, "success", "done.\n")).toBe("ok");
     expect(await jobOf(project, work.id)).toMatchObject({ status: "success" });
+  });
+
+  test("a project that is deleted keeps nothing of it, and its runner is told", async () => {
+    const { project, runner, work } = await beginWork(dialect, "uploading.\n");
+    const uploaded = await uploadWhile(runner, work, async () => {
+      valueOf(await projectStub(env, project.id).remove());
+      await expect
+        .poll(async () => (await runDurableObjectAlarm(projectStub(env, project.id)), hasRows(project.id)))
+        .toBe(false);
+    });
+    expect(uploaded).toBe("refused");
+    expect((await env.ARTIFACTS.list({ prefix: `builds/${work.id}/` })).objects).toEqual([]);
+    expect(await runner.finish(work, "success")).toBe("stop");
   });
 });

@@ -2,10 +2,11 @@
 import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { runningBuild, summaryOf, traceText, valueOf } from "../support/legacy-api.ts";
-import { archiveOf } from "../support/lives.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { runningBuild, summaryOf, traceText, valueOf } from "../tools/clients/legacy-api.ts";
+import { archiveOf } from "../tools/runners/lives.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -28,7 +29,7 @@ test("a legacy runner that can't send patches brings its log by reports alone", 
 test("a legacy runner is told of a cancel by an accepted patch, and its report is not found", async () => {
   const { runner, build } = await runningBuild();
   await runner.appendTrace(build, 0, encode("tick 1\n"));
-  valueOf(await buildStub(env, build.id).cancel("somebody", false));
+  valueOf(await buildStub(env, build.id).cancel(ADMINISTRATOR, false));
   await evictAllDurableObjects();
   expect(await runner.appendTrace(build, 7, encode("tick 2\n"))).toEqual({
     status: 202,
@@ -46,7 +47,7 @@ test("a legacy runner may fetch its archive again when its build is over, and no
   await runner.uploadArtifacts(build, archiveOf(archive));
   await runner.update(build.id, "success", "done\n");
   expect(await runner.downloadArtifacts(build)).toEqual(new Uint8Array(archive));
-  valueOf(await buildStub(env, build.id).erase("somebody"));
+  valueOf(await buildStub(env, build.id).erase(ADMINISTRATOR));
   expect(await runner.downloadArtifacts(build)).toBe(404);
   expect(await runner.update(build.id, "success", "done\n")).toBe(403);
   expect((await runner.appendTrace(build, 0, encode("done\n"))).status).toBe(403);

@@ -6,12 +6,12 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { buildStub, queueStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import { appFetch, enqueue, newProject, runnersToken, traceText } from "../support/legacy-api.ts";
-import { archiveOf, beginWork } from "../support/lives.ts";
-import { advance, crash, fireAlarm, holdTime, msToChange } from "../support/objects.ts";
-import { historyOf, jobOf } from "../support/scenario.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import { appFetch, enqueue, newProject, runnersToken, traceText } from "../tools/clients/legacy-api.ts";
+import { archiveOf, beginWork } from "../tools/runners/lives.ts";
+import { advance, crash, fireAlarm, holdTime, msToChange } from "../tools/objects/objects.ts";
+import { historyOf, jobOf } from "../tools/runners/scenario.ts";
 
 const SECOND = 1000;
 const LEASE = 120 * SECOND;

@@ -1,10 +1,18 @@
 /** Legacy and today's runners on one project and one queue. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DIALECTS, instanceRunnerFor, LEGACY, MODERN_14, MODERN_19, runnerFor, workFor } from "../support/dialects.ts";
-import type { FakeRunner, Work } from "../support/fake-runner.ts";
-import { enqueue, newProject, summaryOf, traceText } from "../support/legacy-api.ts";
-import { holdTime } from "../support/objects.ts";
-import { heldPoll } from "../support/scenario.ts";
+import {
+  DIALECTS,
+  instanceRunnerFor,
+  LEGACY,
+  MODERN_14,
+  MODERN_19,
+  runnerFor,
+  workFor,
+} from "../tools/runners/dialects.ts";
+import type { FakeRunner, Work } from "../tools/runners/fake-runner.ts";
+import { enqueue, newProject, summaryOf, traceText } from "../tools/clients/legacy-api.ts";
+import { holdTime } from "../tools/objects/objects.ts";
+import { heldPoll } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());

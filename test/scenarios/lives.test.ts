@@ -2,13 +2,14 @@
 import { evictAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub, projectStub } from "../../src/stubs.ts";
-import { noise } from "../artifacts/multipart.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { FakeRunner, Work } from "../support/fake-runner.ts";
-import { enqueue, newProject, summaryOf, traceBytes, traceText, valueOf } from "../support/legacy-api.ts";
-import { archiveOf, beginWork, statusesOf, workThrough } from "../support/lives.ts";
-import { cancelJob, jobOf } from "../support/scenario.ts";
+import { noise } from "../tools/clients/multipart.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { FakeRunner, Work } from "../tools/runners/fake-runner.ts";
+import { enqueue, newProject, summaryOf, traceBytes, traceText, valueOf } from "../tools/clients/legacy-api.ts";
+import { archiveOf, beginWork, statusesOf, workThrough } from "../tools/runners/lives.ts";
+import { cancelJob, jobOf } from "../tools/runners/scenario.ts";
 
 const PAIRS = DIALECTS.flatMap((first) => DIALECTS.map((second) => ({ first, second })));
 
@@ -56,7 +57,7 @@ describe.each(DIALECTS)("a build of $name", (dialect) => {
     await workThrough(runner, await workFor(runner), ["boom\n"], async () => {}, "failed");
     expect(await summaryOf(id)).toMatchObject({ status: "failed" });
 
-    const retry = () => projectStub(env, project.id).retryBuild(id);
+    const retry = () => projectStub(env, project.id).retryBuild(ADMINISTRATOR, id);
     // Whether it made the new build or was too late for that, each of them is told which one it is.
     const named = (await Promise.all([retry(), retry()])).map((outcome) =>
       outcome.ok ? outcome.value.id : outcome.refusal.reason === "not_retryable" && outcome.refusal.retriedAs,
@@ -68,8 +69,8 @@ describe.each(DIALECTS)("a build of $name", (dialect) => {
     expect(again).toMatchObject({ id: successor, name: "flaky" });
     await workThrough(runner, again, ["fine\n"]);
     expect(await summaryOf(id)).toMatchObject({ status: "failed", retriedAs: successor });
-    const { pipelineId } = await summaryOf(id);
-    expect(await summaryOf(successor)).toMatchObject({ status: "success", pipelineId });
+    const { pipeline } = await summaryOf(id);
+    expect(await summaryOf(successor)).toMatchObject({ status: "success", pipeline });
     expect(await traceText(id)).toBe("boom\nJob ended\n");
   });
 
@@ -107,9 +108,9 @@ describe.each(DIALECTS)("a build of $name", (dialect) => {
     const { id } = work;
     expect(await upload(runner, work)).toBe("ok");
     const notErasable = { ok: false, refusal: { reason: "not_erasable" } };
-    expect(await buildStub(env, id).erase("somebody")).toMatchObject(notErasable);
+    expect(await buildStub(env, id).erase(ADMINISTRATOR)).toMatchObject(notErasable);
     expect(await runner.finish(work, "success")).toBe("ok");
-    valueOf(await buildStub(env, id).erase("somebody"));
+    valueOf(await buildStub(env, id).erase(ADMINISTRATOR));
     await evictAllDurableObjects();
     expect(await traceBytes(id)).toEqual(new Uint8Array());
     expect(await runner.download(work)).not.toBeInstanceOf(Uint8Array);
@@ -117,6 +118,6 @@ describe.each(DIALECTS)("a build of $name", (dialect) => {
     expect(await runner.append(work, "secret\n")).toBe("stop");
     expect(await upload(runner, work)).toBe("refused");
     expect(await summaryOf(id)).toMatchObject({ status: "success", artifacts: [], erasedAtMs: expect.any(Number) });
-    expect(await buildStub(env, id).erase("somebody")).toMatchObject(notErasable);
+    expect(await buildStub(env, id).erase(ADMINISTRATOR)).toMatchObject(notErasable);
   });
 });

@@ -10,10 +10,10 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { buildStub, projectStub, queueStub } from "../../src/stubs.ts";
-import { claim, enqueue, newProject, newRunner, patch, runningBuild } from "../support/legacy-api.ts";
-import { refusalOf } from "../support/legacy-artifacts.ts";
-import { advance, crash, fireAlarm, holdTime, msToChange, rowsOf, toNextAlarm } from "../support/objects.ts";
-import { cancelJob, historyOf, jobOf, listedJob } from "../support/scenario.ts";
+import { claim, enqueue, newProject, newRunner, patch, runningBuild } from "../tools/clients/legacy-api.ts";
+import { refusalOf } from "../tools/clients/legacy-artifacts.ts";
+import { advance, crash, fireAlarm, holdTime, msToChange, rowsOf, toNextAlarm } from "../tools/objects/objects.ts";
+import { cancelJob, historyOf, jobOf, listedJob } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -73,7 +73,7 @@ test("pain 15: a job that no runner gets along with fails after three lost claim
   const project = await newProject();
   const [bad, good] = [await enqueue(project), await enqueue(project)];
   // The answer can't be rendered, so that no runner ever gets it.
-  await rowsOf(buildStub(env, bad), "UPDATE spec SET spec = json_remove(spec, '$.services')");
+  await rowsOf(buildStub(env, bad), "UPDATE spec SET spec = json_remove(spec, '$.beforeScript')");
   await evictDurableObject(buildStub(env, bad));
   const runner = await newRunner(project);
   expect(await runner.poll()).toEqual({ kind: "refused", status: 500 });
@@ -101,5 +101,7 @@ test("pain 15: a job that can't be made ready is tried three times and fails, an
     expect(await runner.poll()).toEqual({ kind: "nothing" });
   }
   expect(await jobOf(project, bad)).toMatchObject({ status: "failed", failure_reason: "scheduler_failure" });
-  expect((await historyOf(project, bad)).at(-1)).toMatch(/^its claim by runner \d+ broke off: .*: after 3 lost claims/);
+  expect((await historyOf(project, bad)).at(-1)).toMatch(
+    /^the claim by runner \d+ failed: .*: failed after 3 lost claims$/,
+  );
 });

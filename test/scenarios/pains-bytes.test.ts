@@ -9,17 +9,16 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import type { Env } from "../../src/config.ts";
 import { buildStub } from "../../src/stubs.ts";
-import { CONTENT_TYPE, form, inPieces, noise, split } from "../artifacts/multipart.ts";
-import { legacy, ORIGIN, patch, runningBuild, traceBytes, traceText } from "../support/legacy-api.ts";
-import { DIALECTS } from "../support/dialects.ts";
-import { contentOf, download, file, refusalOf, upload } from "../support/legacy-artifacts.ts";
-import type { LegacyBuild } from "../support/legacy-build.ts";
-import { beginWork } from "../support/lives.ts";
-import { crash, rowsOf } from "../support/objects.ts";
-import { entity } from "../support/fixtures.ts";
-import { historyOf, jobOf, logShown } from "../support/scenario.ts";
+import { CONTENT_TYPE, form, inPieces, noise, split } from "../tools/clients/multipart.ts";
+import { legacy, ORIGIN, patch, runningBuild, traceBytes, traceText } from "../tools/clients/legacy-api.ts";
+import { DIALECTS } from "../tools/runners/dialects.ts";
+import { contentOf, download, file, refusalOf, upload } from "../tools/clients/legacy-artifacts.ts";
+import type { LegacyBuild } from "../tools/clients/legacy-build.ts";
+import { beginWork } from "../tools/runners/lives.ts";
+import { crash, rowsOf } from "../tools/objects/objects.ts";
+import { entity } from "../tools/objects/fixtures.ts";
+import { historyOf, jobOf, logShown } from "../tools/runners/scenario.ts";
 
 /** An upload to a Worker with another environment. */
 const uploadTo = async (environment: Env, build: LegacyBuild, content: string | Uint8Array): Promise<Response> =>
@@ -116,7 +115,7 @@ test("pain 11: a log that is cut says so, and where: to its runner, in the job a
     message: "403 Forbidden - the trace has passed 104857600 bytes, the build has failed",
   });
   expect(await jobOf(project, build.id)).toMatchObject({ status: "failed", failure_reason: "trace_size_exceeded" });
-  expect((await historyOf(project, build.id)).at(-1)).toBe("its trace passed 104857600 bytes");
+  expect((await historyOf(project, build.id)).at(-1)).toBe("cut at MAX_TRACE_BYTES, 104857600 bytes");
 });
 
 test("pain 12: a runner that follows Range writes each byte once, whatever answers it missed and however it writes the end", async () => {

@@ -8,11 +8,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { queueStub } from "../../src/stubs.ts";
-import { DIALECTS, runnerFor, workFor } from "../support/dialects.ts";
-import type { Asked } from "../support/fake-runner.ts";
-import { enqueue, legacy, newProject, newRunner, RUNNER_1_11_5 } from "../support/legacy-api.ts";
-import { advance, holdTime, rowsOf } from "../support/objects.ts";
-import { heldPoll, jobOf } from "../support/scenario.ts";
+import { DIALECTS, runnerFor, workFor } from "../tools/runners/dialects.ts";
+import type { Asked } from "../tools/runners/fake-runner.ts";
+import { enqueue, legacy, newProject, newRunner, RUNNER_1_11_5 } from "../tools/clients/legacy-api.ts";
+import { advance, holdTime, rowsOf } from "../tools/objects/objects.ts";
+import { heldPoll, jobOf } from "../tools/runners/scenario.ts";
 
 beforeEach(holdTime);
 afterEach(() => void vi.useRealTimers());
@@ -88,7 +88,7 @@ test("pain 7: of many that chase two builds two get one and the others wait on: 
   const ids = await Promise.all([enqueue(project), enqueue(project)]);
   await vi.waitUntil(() => got.length >= 2);
   // Whoever else was woken has been answered by now, too.
-  await queueStub(env).runners();
+  await queueStub(env).metrics();
   expect(new Set(got.map((each) => (each.kind === "work" ? each.work.id : each)))).toEqual(new Set(ids));
   expect(waiting.size).toBe(4);
   await Promise.all([...waiting].map((runner) => runner.unregister()));

@@ -1,6 +1,6 @@
 /** The parameters of the legacy calls, as loose as GitLab 8 took them. */
 import * as v from "valibot";
-import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
+import { infoSchema, looseBoolean, looseInteger, looseString, tagList } from "../../http/loose.ts";
 
 const MAX_DESCRIPTION = 1024;
 
@@ -44,3 +44,6 @@ export const sizeParams = v.object({
   token: optionalText,
   filesize: v.nullish(v.pipe(looseInteger, v.minValue(0))),
 });
+
+/** A token that is no text is none. */
+export const tokenParams = v.object({ token: v.fallback(v.nullable(v.string()), null) });

@@ -1,11 +1,11 @@
 /** Builds as legacy runners (GitLab 8, runner up to 1.11) read them. */
-import { REVISION, VERSION } from "../../config.ts";
-import type { ClaimedBuild, ClaimedDependency } from "../../core/claimed.ts";
-import { timeoutOn } from "../../core/runner.ts";
-import type { Runner } from "../../core/runner.ts";
-import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/spec.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { allVariables } from "../../core/variables.ts";
+import { REVISION, VERSION } from "../../settings.ts";
+import type { ClaimedBuild, ClaimedDependency } from "../../core/build/claimed.ts";
+import { timeoutOn } from "../../core/runner/runner.ts";
+import type { Runner } from "../../core/runner/runner.ts";
+import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/build/spec.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { allVariables } from "../../core/build/variables.ts";
 
 const artifactsFile = (summary: BuildSummary) => {
   const archive = summary.artifacts.find((artifact) => artifact.type === "archive");
@@ -37,12 +37,12 @@ const dependsOn = ({ build, downloadToken }: ClaimedDependency, projectName: str
   token: downloadToken,
 });
 
-const artifactOptions = ({ name, untracked, paths, when, expire_in }: ArtifactsSpec) => ({
+const artifactOptions = ({ name, untracked, paths, when, expireIn }: ArtifactsSpec) => ({
   name,
   untracked,
   paths,
   when,
-  expire_in,
+  expire_in: expireIn,
 });
 
 const cacheOptions = ({ key, untracked, paths }: CacheSpec) => ({ key, untracked, paths });
@@ -62,11 +62,12 @@ const options = (spec: BuildSpec) => ({
 /** The answer to an upload. */
 export const presentBuild = (summary: BuildSummary) => outline(summary);
 
-/** The answer to builds/register: everything that the runner needs. `serverUrl` is the origin that it asked. */
+/** The answer to builds/register: everything that the runner needs. `serverUrl`: see `jobServerUrl`. */
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
   const { summary, spec, project, token } = claimed;
+  const timeout = timeoutOn(runner, spec.timeoutSeconds);
   const variables = allVariables({
-    build: { ...summary, token, startedAtMs: summary.startedAtMs ?? Date.now() },
+    build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? Date.now(), timeoutSeconds: timeout },
     spec,
     project,
     runner: { ...runner, tags: runner.tags.join(", ") },
@@ -80,7 +81,7 @@ export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl:
     repo_url: project.repoUrl,
     before_sha: summary.beforeSha,
     allow_git_fetch: spec.allowGitFetch,
-    timeout: timeoutOn(runner, spec.timeoutSeconds),
+    timeout,
     // 1.11.5 knows these three and `file`; what it doesn't know it ignores.
     variables: variables.map(({ key, value, public: shown, file }) => ({ key, value, public: shown, file })),
     options: options(spec),

@@ -1,6 +1,6 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, message, unavailable } from "../refusal-table.ts";
-import type { RefusalTable } from "../refusal-table.ts";
+import { answeringBy, message, tooLarge, unavailable } from "../../http/refusal-table.ts";
+import type { RefusalTable } from "../../http/refusal-table.ts";
 
 /** What was tried: GitLab 8 words the same refusal differently, and runners act on the status. */
 export type Action = "report" | "upload" | "authorize" | "register" | "other";
@@ -9,6 +9,7 @@ const forbidden = () => message(403, "403 Forbidden");
 const notFound = () => message(404, "404 Not Found");
 
 const TABLE: RefusalTable<Action> = {
+  unauthenticated: forbidden,
   forbidden,
   stale_token: () => message(403, "403 Forbidden - this token is good no more: its attempt is over, or it was reset"),
   not_found: notFound,
@@ -22,6 +23,7 @@ const TABLE: RefusalTable<Action> = {
   already_running: () => message(400, "400 (Bad request) the build is running already"),
   erased: () => message(403, "403 Forbidden - Build has been erased!"),
   project_deleted: () => message(403, "403 Forbidden - Project has been deleted!"),
+  project_archived: () => message(403, "403 Forbidden - Project is archived!"),
   not_claimable: notFound,
   // Runner 1.11.5 panics on a 416 without this header.
   range_mismatch: ({ lengthBytes, status }) => ({
@@ -38,10 +40,13 @@ const TABLE: RefusalTable<Action> = {
   }),
   trace_differs: ({ status }) => message(412, "412 Precondition Failed", { "Build-Status": status }),
   // A report is repeated for ever on any answer but 403 and 404.
-  too_large: ({ limitBytes, sizeBytes }, action) =>
+  too_large: (refusal, action) =>
     action === "report"
-      ? message(403, `403 Forbidden - a report of ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`)
-      : message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
+      ? message(
+          403,
+          `403 Forbidden - a report of ${refusal.sizeBytes} bytes, Signalbox takes ${refusal.limitBytes} at most`,
+        )
+      : tooLarge(refusal),
   trace_too_large: ({ limitBytes }) =>
     message(403, `403 Forbidden - the trace has passed ${limitBytes} bytes, the build has failed`, {
       "Build-Status": "failed",
@@ -59,4 +64,4 @@ const TABLE: RefusalTable<Action> = {
   unavailable,
 };
 
-export const refusalResponse = answerRefusals(TABLE);
+export const answering = answeringBy(TABLE);

@@ -1,4 +1,4 @@
-import type { BuildSpec, ProjectSnapshot, Variable } from "../../core/spec.ts";
+import type { BuildSpec, ProjectSnapshot, Variable } from "../../core/build/spec.ts";
 
 const SHA256_DIGITS = 64;
 /** Go reads it into an int, git takes no more. */

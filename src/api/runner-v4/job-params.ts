@@ -1,11 +1,11 @@
 /** The parameters of a runner's calls about jobs, as loose as GitLab takes them. */
 import * as v from "valibot";
-import { abilitiesOf } from "../../core/abilities.ts";
-import { FAILURE_REASONS } from "../../core/build.ts";
-import type { FailureReason } from "../../core/build.ts";
-import { parseChecksum } from "../../core/trace-sum.ts";
-import type { TraceSum } from "../../core/trace-sum.ts";
-import { looseBoolean, looseInteger, looseString } from "../loose.ts";
+import { abilitiesOf } from "../../core/runner/abilities.ts";
+import { FAILURE_REASONS } from "../../core/build/build.ts";
+import type { FailureReason } from "../../core/build/build.ts";
+import { parseChecksum } from "../../core/trace/sum.ts";
+import type { TraceSum } from "../../core/trace/sum.ts";
+import { looseBoolean, looseInteger, looseString } from "../../http/loose.ts";
 import { callerFields } from "./runner-params.ts";
 
 const optionalText = v.nullish(looseString);

@@ -20,46 +20,33 @@
  * that needs a feature (`artifacts_exclude`) goes also to a runner that lacks it.
  */
 import { Hono } from "hono";
-import type { Context } from "hono";
-import type { Access } from "../../build/access.ts";
-import type { Report } from "../../build/runner-calls.ts";
-import type { Env } from "../../config.ts";
-import { abilitiesOf } from "../../core/abilities.ts";
-import { artifactKind } from "../../core/artifact-types.ts";
+import type { Access } from "../../builds/access.ts";
+import type { Report } from "../../builds/runner-calls.ts";
+import { abilitiesOf } from "../../core/runner/abilities.ts";
+import { artifactKind } from "../../core/artifact/types.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { readBody } from "../body.ts";
-import { parseContentRange } from "../content-range.ts";
-import { parseId } from "../ids.ts";
-import { concerns } from "../request-log.ts";
-import { authorizeUpload, downloadArtifact, findArchiveForJob, uploadArtifact } from "../verbs/artifacts.ts";
-import { accessOfAttempt } from "../verbs/authority.ts";
-import { appendTrace, noteContact, reportBuild, requestWork } from "../verbs/work.ts";
-import { answering, ask } from "./ask.ts";
+import { readBody } from "../../http/body.ts";
+import { parseContentRange } from "../../http/content-range.ts";
+import { jobServerUrl } from "../../http/public-url.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { ask, buildIdOf, earlyToken, MAX_PATCH_BYTES, patchStored } from "../../http/runner-request.ts";
+import { authorizeUpload, downloadArtifact, findArchiveForJob, uploadArtifact } from "../../verbs/artifacts.ts";
+import { accessOfAttempt } from "../../verbs/authority.ts";
+import { appendTrace, noteContact, reportBuild, requestWork } from "../../verbs/work.ts";
 import { downloadParams, pollParams, reportParams, sizeParams } from "./job-params.ts";
 import { presentJob } from "./present.ts";
+import { answering } from "./refusals.ts";
 import { callerOf, runnerToken } from "./runner-params.ts";
 
-type JobContext = Context<{ Bindings: Env }>;
-
-const MAX_PATCH_BYTES = 16 * 1024 * 1024;
-
-/** From header or query: known before the body is read. */
-const earlyToken = (context: JobContext): string | null =>
-  context.req.header("JOB-TOKEN") ?? context.req.query("token") ?? null;
-
-const jobIdOf = (context: JobContext): number | null => {
-  const build = parseId(context.req.param("id"));
-  concerns({ build });
-  return build;
-};
+const tokenOf = earlyToken("JOB-TOKEN");
 
 /** The job of the path, opened by its own token. */
 const attemptOf = async (
-  context: JobContext,
+  context: FrontContext,
   token: string | null,
 ): Promise<Outcome<{ readonly buildId: number; readonly access: Access }>> => {
-  const buildId = jobIdOf(context);
+  const buildId = buildIdOf(context);
   const access = await accessOfAttempt(context.env, token, buildId);
   if (!access.ok) return access;
   return buildId === null ? noJob : accept({ buildId, access: access.value });
@@ -88,11 +75,11 @@ jobRoutes.post(
     }
     if (answer.value.kind === "nothing") return accept(nothing(context, answer.value.cursor));
     const { build, runner, figures } = answer.value;
-    return accept(context.json(presentJob(build, runner, figures, new URL(context.req.url).origin), 201));
+    return accept(context.json(presentJob(build, runner, figures, jobServerUrl(context, build.project)), 201));
   }),
 );
 
-const nothing = (context: JobContext, cursor: string): Response =>
+const nothing = (context: FrontContext, cursor: string): Response =>
   context.body(null, 204, cursor === "" ? {} : { "X-GitLab-Last-Update": cursor });
 
 jobRoutes.put(
@@ -101,7 +88,7 @@ jobRoutes.put(
     const asked = await ask(context, reportParams);
     if (!asked.ok) return asked;
     const { token, state, reason, exitCode, sum, abilities } = asked.value;
-    const job = await attemptOf(context, token ?? earlyToken(context));
+    const job = await attemptOf(context, token ?? tokenOf(context));
     if (!job.ok) return job;
     const { buildId, access } = job.value;
     const report = reportOf(state, { kind: "fail", reason, exitCode });
@@ -139,7 +126,7 @@ const statusHeaders = (status: string, intervalSeconds: number): Record<string, 
 jobRoutes.patch(
   "/jobs/:id/trace",
   answering("job", async (context) => {
-    const job = await attemptOf(context, earlyToken(context));
+    const job = await attemptOf(context, tokenOf(context));
     if (!job.ok) return job;
     const { buildId, access } = job.value;
     const body = await readBody(context.req.raw, MAX_PATCH_BYTES);
@@ -151,9 +138,7 @@ jobRoutes.patch(
     const patched = await appendTrace(context.env, access, buildId, start, body.value);
     if (!patched.ok) return patched;
     const { status, lengthBytes, updateIntervalSeconds } = patched.value;
-    const headers = { ...statusHeaders(status, updateIntervalSeconds), Range: `0-${lengthBytes}` };
-    // No body: nobody reads it, and making one is the dearest part of an answer that comes by the thousand.
-    return accept(context.body(null, 202, headers));
+    return accept(patchStored(context, lengthBytes, statusHeaders(status, updateIntervalSeconds)));
   }),
 );
 
@@ -162,7 +147,7 @@ jobRoutes.post(
   answering("job", async (context) => {
     const asked = await ask(context, sizeParams);
     if (!asked.ok) return asked;
-    const job = await attemptOf(context, asked.value.token || earlyToken(context));
+    const job = await attemptOf(context, asked.value.token || tokenOf(context));
     if (!job.ok) return job;
     const { buildId, access } = job.value;
     const allowed = await authorizeUpload(context.env, access, buildId, asked.value.filesize ?? 0);
@@ -173,12 +158,12 @@ jobRoutes.post(
 jobRoutes.post(
   "/jobs/:id/artifacts",
   answering("job", async (context) => {
-    const buildId = jobIdOf(context);
+    const buildId = buildIdOf(context);
     if (buildId === null) return noJob;
     const query = (name: string) => context.req.query(name) ?? null;
     const uploaded = await uploadArtifact(context.env, {
       buildId,
-      token: earlyToken(context),
+      token: tokenOf(context),
       authorize: accessOfAttempt,
       // Some clients say these in the form, before or after the file.
       kindOf: (fields, isWhole) => {
@@ -203,7 +188,7 @@ jobRoutes.get(
     const asked = await ask(context, downloadParams);
     if (!asked.ok) return asked;
     const { token, direct_download: isDirect } = asked.value;
-    const found = await findArchiveForJob(context.env, earlyToken(context) ?? token ?? null, jobIdOf(context));
+    const found = await findArchiveForJob(context.env, tokenOf(context) ?? token ?? null, buildIdOf(context));
     return found.ok ? downloadArtifact(context.env, found.value, context.req.raw.headers, isDirect) : found;
   }),
 );

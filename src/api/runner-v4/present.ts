@@ -1,18 +1,20 @@
-/** A claimed build as today's runners read it: one wrong JSON type, and the runner loses the job without a word. */
-import { REVISION, VERSION } from "../../config.ts";
-import { ADMIN } from "../../core/admin.ts";
-import { FAILURE_REASONS } from "../../core/build.ts";
-import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/claimed.ts";
-import { timeoutOn } from "../../core/runner.ts";
-import type { Runner } from "../../core/runner.ts";
-import type { BuildSpec, ImageSpec, Variable } from "../../core/spec.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { allVariables } from "../../core/variables.ts";
+/**
+ * A claimed build as today's runners read it: one wrong JSON type, and the runner loses the job without a word. So each field
+ * is named here: what the core adds to a spec, no runner is sent unasked.
+ */
+import { REVISION, VERSION } from "../../settings.ts";
+import { FAILURE_REASONS } from "../../core/build/build.ts";
+import type { ClaimedBuild, ClaimedDependency, QueueFigures } from "../../core/build/claimed.ts";
+import { timeoutOn } from "../../core/runner/runner.ts";
+import type { Runner } from "../../core/runner/runner.ts";
+import type { BuildSpec, CacheSpec, ImageSpec, Variable } from "../../core/build/spec.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { allVariables } from "../../core/build/variables.ts";
 import { jobArtifacts } from "./job-artifacts.ts";
 import { gitInfo } from "./git-info.ts";
 
 /** From here on GitLab counts no further. */
-const MOST_COUNTED_RUNNING = 5;
+const MAX_COUNTED_RUNNING = 5;
 
 /** What GitLab's tokens begin with: the runner hides them in logs, wherever they are from. */
 const TOKEN_PREFIXES = [
@@ -33,7 +35,7 @@ const tagsText = (tags: readonly string[]): string => `[${tags.map((tag) => JSON
 
 const runningCount = (count: number | null): string => {
   if (count === null) return "+Inf";
-  return count < MOST_COUNTED_RUNNING ? `${count}` : `${MOST_COUNTED_RUNNING}+`;
+  return count < MAX_COUNTED_RUNNING ? `${count}` : `${MAX_COUNTED_RUNNING}+`;
 };
 
 /** Groups are no more than a part of the path here, and this server is the only one: what has no number is 0. */
@@ -41,7 +43,7 @@ const jobInfo = ({ summary, project }: ClaimedBuild, figures: QueueFigures, serv
   id: summary.id,
   name: summary.name,
   stage: summary.stage,
-  pipeline_id: summary.pipelineId,
+  pipeline_id: summary.pipeline.id,
   project_id: project.id,
   project_name: project.name,
   project_full_path: project.path,
@@ -50,7 +52,7 @@ const jobInfo = ({ summary, project }: ClaimedBuild, figures: QueueFigures, serv
   organization_id: 0,
   instance_id: new URL(serverUrl).host,
   instance_uuid: "",
-  user_id: ADMIN.id,
+  user_id: summary.user.id,
   scoped_user_id: null,
   time_in_queue_seconds: secondsInQueue(summary, nowMs),
   project_jobs_running_on_instance_runners_count: runningCount(figures.projectRunningOnInstanceRunners),
@@ -85,8 +87,29 @@ const jobSteps = ({ beforeScript, script, afterScript }: BuildSpec, timeout: num
 
 /** What is undefined is left out of the JSON. Runners fail a job for options of an executor that they don't know. */
 const jobImage = ({ docker, kubernetes, ...image }: ImageSpec) => ({
-  ...image,
-  executor_opts: docker === undefined && kubernetes === undefined ? undefined : { docker, kubernetes },
+  name: image.name,
+  alias: image.alias,
+  entrypoint: image.entrypoint,
+  command: image.command,
+  ports: image.ports?.map(({ number, protocol, name }) => ({ number, protocol, name })),
+  variables: image.variables?.map(({ key, value }) => ({ key, value })),
+  pull_policy: image.pullPolicy,
+  executor_opts:
+    docker === undefined && kubernetes === undefined
+      ? undefined
+      : {
+          docker: docker && { platform: docker.platform, user: docker.user },
+          kubernetes: kubernetes && { user: kubernetes.user },
+        },
+});
+
+const jobCache = ({ key, untracked, paths, policy, when, fallbackKeys }: CacheSpec) => ({
+  key,
+  untracked,
+  paths,
+  policy,
+  when,
+  fallback_keys: fallbackKeys,
 });
 
 /** The token is the running job's own: it opens the archives of its project's jobs while it runs. */
@@ -100,7 +123,7 @@ const jobDependency = ({ build }: ClaimedDependency, token: string) => {
   };
 };
 
-/** The answer to jobs/request. `serverUrl` is the origin that the runner asked. */
+/** The answer to jobs/request. `serverUrl`: see `jobServerUrl`. */
 export const presentJob = (
   claimed: ClaimedBuild,
   runner: Runner,
@@ -111,7 +134,7 @@ export const presentJob = (
   const { summary, spec, project, token, dependencies } = claimed;
   const timeout = timeoutOn(runner, spec.timeoutSeconds);
   const variables = allVariables({
-    build: { ...summary, token, startedAtMs: summary.startedAtMs ?? nowMs },
+    build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? nowMs, timeoutSeconds: timeout },
     spec,
     project,
     runner: { ...runner, tags: tagsText(runner.tags) },
@@ -131,7 +154,7 @@ export const presentJob = (
     image: spec.image === null ? null : jobImage(spec.image),
     services: spec.services.map(jobImage),
     artifacts: spec.artifacts === null ? [] : jobArtifacts(spec.artifacts),
-    cache: spec.cache,
+    cache: spec.cache.map(jobCache),
     credentials: [],
     dependencies: dependencies.map((each) => jobDependency(each, token)),
     features: {

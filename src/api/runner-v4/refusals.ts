@@ -1,6 +1,6 @@
 /** From refusal to status and body: the only place of this dialect that knows. */
-import { answerRefusals, invalid, message, unavailable } from "../refusal-table.ts";
-import type { RefusalTable } from "../refusal-table.ts";
+import { answeringBy, invalid, message, tooLarge, unavailable } from "../../http/refusal-table.ts";
+import type { RefusalTable } from "../../http/refusal-table.ts";
 
 /** What was tried. On the calls of a job each 403 says in `Job-Status` what its runner is to take the job for. */
 export type Action = "runner" | "job" | "download";
@@ -16,11 +16,14 @@ const jobStatus = (status: string) => ({ "Job-Status": status });
  */
 const noJob = (text: string) => message(403, text, jobStatus("canceled"));
 
+const forbidden = (_refusal: unknown, action: Action) => {
+  if (action === "runner") return message(403, "403 Forbidden - invalid token supplied");
+  return action === "download" ? message(401, "401 Unauthorized") : noJob("403 Forbidden");
+};
+
 const TABLE: RefusalTable<Action> = {
-  forbidden: (_refusal, action) => {
-    if (action === "runner") return message(403, "403 Forbidden - invalid token supplied");
-    return action === "download" ? message(401, "401 Unauthorized") : noJob("403 Forbidden");
-  },
+  unauthenticated: forbidden,
+  forbidden,
   stale_token: (_refusal, action) => {
     if (action === "runner") return message(403, "403 Forbidden - this token was replaced");
     return action === "download"
@@ -44,6 +47,7 @@ const TABLE: RefusalTable<Action> = {
     action === "download"
       ? message(401, "401 Unauthorized - the job of this token is gone")
       : noJob("403 Forbidden - Project has been deleted!"),
+  project_archived: () => message(403, "403 Forbidden - Project is archived!"),
   not_claimable: () => message(409, "409 Conflict"),
   range_mismatch: ({ lengthBytes, status }) =>
     message(416, "416 Range Not Satisfiable", { Range: `0-${lengthBytes}`, ...jobStatus(status) }),
@@ -56,8 +60,7 @@ const TABLE: RefusalTable<Action> = {
   // It is still running to its runner, which would stop otherwise, and not send its log again.
   trace_differs: ({ status }) =>
     message(412, "412 Precondition Failed - the log differs, send it anew", jobStatus(status)),
-  too_large: ({ limitBytes, sizeBytes }) =>
-    message(413, `413 Request Entity Too Large - ${sizeBytes} bytes, Signalbox takes ${limitBytes} at most`),
+  too_large: tooLarge,
   trace_too_large: ({ limitBytes, status }) =>
     message(403, `403 Forbidden - the log has passed ${limitBytes} bytes`, jobStatus(status)),
   missing_file: () => badRequest("file is missing"),
@@ -74,4 +77,4 @@ const TABLE: RefusalTable<Action> = {
   unavailable,
 };
 
-export const refusalResponse = answerRefusals(TABLE);
+export const answering = answeringBy(TABLE);

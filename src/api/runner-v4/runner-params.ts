@@ -3,10 +3,10 @@ import * as v from "valibot";
 import type { Context } from "hono";
 import { refuse, accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { Caller } from "../../queue/managers.ts";
-import { clientAddress } from "../client-address.ts";
-import { infoSchema, looseString } from "../loose.ts";
-import { settingFields } from "../runner-settings.ts";
+import type { Caller } from "../../queue/machines.ts";
+import { clientAddress } from "../../http/client-address.ts";
+import { infoSchema, looseString } from "../../http/loose.ts";
+import { settingFields } from "../../http/runner-settings.ts";
 
 const tokenField = v.nullish(looseString);
 

@@ -4,7 +4,7 @@
  *   POST   /runners                            registerRunner, with a registration token or a project's `runners_token`
  *   POST   /runners/verify                     verifyRunner; all that `register` calls when it is given a `glrt-` token
  *   DELETE /runners                            removeRunner
- *   DELETE /runners/managers                   removeManager: one machine of those that share a token
+ *   DELETE /runners/managers                   removeMachine: one machine of those that share a token
  *   POST   /runners/reset_authentication_token resetOwnToken
  *   GET    /runners/router/discovery           501: there is no job router
  *
@@ -14,24 +14,22 @@
  * at If-Unmodified-Since; registration can't be switched off (410), but by a token that nobody is told.
  */
 import { Hono } from "hono";
-import type { Context } from "hono";
 import type * as v from "valibot";
-import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import { runnerSettingsOf } from "../runner-settings.ts";
-import { registerRunner, removeManager, removeRunner, resetOwnToken, verifyRunner } from "../verbs/runners.ts";
-import { answering, ask } from "./ask.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { ask } from "../../http/runner-request.ts";
+import { runnerSettingsOf } from "../../http/runner-settings.ts";
+import { registerRunner, removeMachine, removeRunner, resetOwnToken, verifyRunner } from "../../verbs/runners.ts";
+import { answering } from "./refusals.ts";
 import { callerOf, registrationParams, runnerParams, runnerToken } from "./runner-params.ts";
-
-type RunnerContext = Context<{ Bindings: Env }>;
 
 export const runnerRoutes = new Hono<{ Bindings: Env }>();
 
 /** The parameters of a request, its token among them wherever it came. */
 const askWithToken = async <Output extends { readonly token?: string | null | undefined }>(
-  context: RunnerContext,
+  context: FrontContext,
   schema: v.GenericSchema<unknown, Output>,
 ): Promise<Outcome<Output & { readonly token: string }>> => {
   const asked = await ask(context, schema);
@@ -49,7 +47,8 @@ runnerRoutes.post(
     if (!settings.ok) return settings;
     const { token, info } = asked.value;
     const runner = await registerRunner(context.env, token, { ...DEFAULT_RUNNER_SETTINGS, ...settings.value }, info);
-    return runner.ok ? accept(context.json({ ...runner.value, token_expires_at: null }, 201)) : runner;
+    if (!runner.ok) return runner;
+    return accept(context.json({ id: runner.value.id, token: runner.value.token, token_expires_at: null }, 201));
   }),
 );
 
@@ -81,7 +80,7 @@ runnerRoutes.delete(
     if (!asked.ok) return asked;
     const { token, system_id: systemId } = asked.value;
     if (!systemId) return refuse({ reason: "invalid", field: "system_id", message: "is missing" });
-    const removed = await removeManager(context.env, token, systemId);
+    const removed = await removeMachine(context.env, token, systemId);
     return removed.ok ? accept(context.body(null, 204)) : removed;
   }),
 );

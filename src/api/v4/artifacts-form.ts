@@ -1,8 +1,8 @@
 /** What a request says of the artifacts of a job. */
 import * as v from "valibot";
-import { reportType } from "../../core/artifact-types.ts";
+import { reportType } from "../../core/artifact/types.ts";
 import { parseDuration } from "../../core/duration.ts";
-import { looseBoolean, looseString } from "../loose.ts";
+import { looseBoolean, looseString } from "../../http/loose.ts";
 import { line, NOT_IN_LIST, record, texts } from "./form.ts";
 
 export const when = v.exactOptional(v.picklist(["on_success", "on_failure", "always"], NOT_IN_LIST));
@@ -48,4 +48,5 @@ export const artifacts = v.pipe(
     ),
     reports: v.exactOptional(reports),
   }),
+  v.transform(({ expire_in: expireIn, ...rest }) => (expireIn === undefined ? rest : { ...rest, expireIn })),
 );

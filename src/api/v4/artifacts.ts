@@ -1,31 +1,21 @@
 /** A job's artifacts: download the archive or a report, keep them, delete them. */
-import { accept, refuse } from "../../core/refusal.ts";
-import { buildStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { currentRequest } from "../request-log.ts";
-import { downloadArtifact } from "../verbs/artifacts.ts";
-import type { Handler } from "./handler.ts";
+import { accept } from "../../core/refusal.ts";
+import type { ConsumerHandler } from "./handler.ts";
+import * as artifacts from "../../verbs/artifacts.ts";
 import { jobResponse } from "./jobs.ts";
 import { withJob } from "./targets.ts";
 
-export const downloadArtifacts: Handler = withJob(async (context, { id }) => {
-  const type = context.req.query("file_type") ?? "archive";
-  // The log is one of them when it has been archived; it has a route of its own.
-  if (type === "trace") return refuse({ reason: "not_found", what: "artifact" });
-  const artifact = await retrying(async () => buildStub(context.env, id).artifact(type, null));
-  return artifact.ok ? downloadArtifact(context.env, artifact.value, context.req.raw.headers) : artifact;
+export const downloadArtifacts: ConsumerHandler = withJob(async (context, { id }) => {
+  const artifact = await artifacts.findArtifact(context.env, id, context.req.query("file_type") ?? "archive");
+  return artifact.ok ? artifacts.downloadArtifact(context.env, artifact.value, context.req.raw.headers) : artifact;
 });
 
-export const keepArtifacts: Handler = withJob(async (context, { id, project }) =>
-  jobResponse(
-    context,
-    project,
-    await retrying(async () => buildStub(context.env, id).keepArtifacts(currentRequest())),
-    200,
-  ),
+export const keepArtifacts: ConsumerHandler = withJob(async (context, { id, project }) =>
+  jobResponse(context, project, await artifacts.keepArtifacts(context.env, id), 200),
 );
 
-export const deleteArtifacts: Handler = withJob(async (context, { id }) => {
-  const deleted = await retrying(async () => buildStub(context.env, id).deleteArtifacts(null, currentRequest()));
-  return deleted.ok ? accept(context.body(null, 204)) : deleted;
+export const deleteArtifacts: ConsumerHandler = withJob(async (context, { id }) => {
+  const deleted = await artifacts.deleteArtifacts(context.env, id);
+  // An erased job has none left, which is what was asked for.
+  return deleted.ok || deleted.refusal.reason === "erased" ? accept(context.body(null, 204)) : deleted;
 });

@@ -1,15 +1,33 @@
-/** Who may use the consumer API: the holder of `ADMIN_TOKEN`, and nobody else. */
-import { settingsOf } from "../../config.ts";
+/** Who asks the consumer API, by whichever of GitLab's ways to show a token. */
+import { settingsOf } from "../../settings.ts";
+import { ADMINISTRATOR, NOBODY } from "../../core/principal.ts";
+import type { Principal } from "../../core/principal.ts";
 import { sameSecret } from "../../core/tokens.ts";
-import type { ConsumerContext } from "./handler.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { jobOf } from "../../verbs/authority.ts";
 
-/** As `PRIVATE-TOKEN: …`, `Authorization: Bearer …` or `?private_token=…`; of several the first counts. */
-const givenToken = ({ req }: ConsumerContext): string | undefined =>
-  req.header("PRIVATE-TOKEN") ?? bearer(req.header("Authorization")) ?? req.query("private_token");
+const bearer = ({ req }: FrontContext): string | undefined =>
+  req.header("Authorization")?.match(/^bearer +(\S+) *$/i)?.[1];
 
-const bearer = (header: string | undefined): string | undefined => header?.match(/^bearer +(\S+) *$/i)?.[1];
+/** Of several the first counts. */
+const personalToken = (context: FrontContext): string | undefined =>
+  context.req.header("PRIVATE-TOKEN") ??
+  bearer(context) ??
+  context.req.query("private_token") ??
+  context.req.query("access_token");
 
-export const isAdmin = (context: ConsumerContext): boolean => {
-  const token = givenToken(context);
-  return token !== undefined && sameSecret(token, settingsOf(context.env).adminToken);
+const jobToken = (context: FrontContext): string | undefined =>
+  context.req.header("JOB-TOKEN") ?? context.req.query("job_token") ?? bearer(context);
+
+/** By a token that is compared here: no object is asked. */
+const personOf = (context: FrontContext): Principal => {
+  const token = personalToken(context);
+  return token !== undefined && sameSecret(token, settingsOf(context.env).adminToken) ? ADMINISTRATOR : NOBODY;
+};
+
+/** `admits`: whom the route is for. A build's object is asked about its token only where a job may be the one. */
+export const principalOf = async (context: FrontContext, admits: readonly Principal["kind"][]): Promise<Principal> => {
+  const person = personOf(context);
+  if (person.kind !== "nobody" || !admits.includes("job")) return person;
+  return jobOf(context.env, jobToken(context) ?? null);
 };

@@ -1,9 +1,9 @@
 /** A request's parameters, checked against a schema; and what the schemas share. */
 import * as v from "valibot";
 import type { Outcome } from "../../core/refusal.ts";
-import { looseString, validate } from "../loose.ts";
-import { readParams } from "../params.ts";
-import type { ConsumerContext } from "./handler.ts";
+import { looseString, validate } from "../../http/loose.ts";
+import { readParams } from "../../http/params.ts";
+import type { FrontContext } from "../../http/front.ts";
 
 export const MAX_FORM_BYTES = 64 * 1024;
 
@@ -30,16 +30,36 @@ export const variableKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,255}$/));
 /** Text of one line: names go into variables, headers and file names. */
 export const line = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
 
+/** Of these the empty text is a value: it takes away what was there. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
+  "description",
+  "repo_url",
+  "ci_config",
+  "ci_config_path",
+  "build_coverage_regex",
+  "content",
+  "value",
+  "topics",
+  "tag_list",
+  "maintenance_note",
+  "maintainer_note",
+  "maximum_timeout",
+]);
+
+export const isEmptyText = ([name, value]: [string, unknown]): boolean => value === "" && !MAY_BE_EMPTY.has(name);
+
+const isGiven = (param: [string, unknown]): boolean => param[1] !== null && !isEmptyText(param);
+
 /**
- * Parameters from wherever they come. One that is null counts as not given: clients write out fields that they leave
- * empty. Refusals: `invalid`, `malformed_body`, `too_large`.
+ * Parameters from wherever they come. One that is null counts as not given, and so does an empty text where it is no value:
+ * clients write out fields that they leave empty. Refusals: `invalid`, `malformed_body`, `too_large`.
  */
 export const readForm = async <Schema extends v.GenericSchema>(
-  context: ConsumerContext,
+  context: FrontContext,
   schema: Schema,
   limitBytes = MAX_FORM_BYTES,
 ): Promise<Outcome<v.InferOutput<Schema>>> => {
   const params = await readParams(context.req.raw, limitBytes);
   if (!params.ok) return params;
-  return validate(schema, Object.fromEntries(Object.entries(params.value).filter(([, value]) => value !== null)));
+  return validate(schema, Object.fromEntries(Object.entries(params.value).filter(isGiven)));
 };

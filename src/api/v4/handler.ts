@@ -1,31 +1,28 @@
-/** What a route of the consumer API is: from a request to a response, or to a refusal that the dialect words. */
-import type { Context } from "hono";
-import type { Env } from "../../config.ts";
-import { accept } from "../../core/refusal.ts";
+/** What a route of the consumer API is, and whom it lets in. */
+import type { Actor } from "../../core/principal.ts";
+import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { isAdmin } from "./auth.ts";
-import { refusalResponse } from "./refusals.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { principalOf } from "./auth.ts";
+import { answering } from "./refusals.ts";
 
-export type ConsumerContext = Context<{ Bindings: Env }>;
+/** A handler that knows who asks. */
+export type ConsumerHandler = (context: FrontContext, asker: Actor) => Promise<Outcome<Response>>;
 
-export type Handler = (context: ConsumerContext) => Promise<Outcome<Response>>;
-
-/** The handler's outcome as a response. */
-export const answered =
-  (handler: Handler) =>
-  async (context: ConsumerContext): Promise<Response> => {
-    const outcome = await handler(context);
-    return outcome.ok ? outcome.value : refusalResponse(context, outcome.refusal);
-  };
-
-export const unauthorized = (context: ConsumerContext) => accept(context.json({ message: "401 Unauthorized" }, 401));
+/** Whom a route is for. */
+export const ADMIN_ALONE = ["admin"] as const;
+/** A job too, for what is its own project's: GitLab lists these routes. */
+export const JOBS_TOO = ["admin", "job"] as const;
+export const JOB_ALONE = ["job"] as const;
 
 /**
- * For the administrator alone: anybody else is answered before any object is called. Put around each route and not on a
- * prefix, since runners speak below `/runners` too, with tokens of their own.
+ * Anybody else is answered before any object is called. Put around each route and not on a prefix, since runners speak below
+ * `/runners` too, with tokens of their own.
  */
-export const guarded = (handler: Handler) =>
-  answered(async (context) => (isAdmin(context) ? handler(context) : unauthorized(context)));
-
-/** Under which address people and programs reach this server, without a slash at its end. */
-export const originOf = (context: ConsumerContext): string => new URL(context.req.url).origin;
+export const guarded = (handle: ConsumerHandler, admits: readonly Actor["kind"][] = ADMIN_ALONE) =>
+  answering(undefined, async (context) => {
+    const asker = await principalOf(context, admits);
+    return asker.kind !== "nobody" && admits.includes(asker.kind)
+      ? handle(context, asker)
+      : refuse({ reason: "unauthenticated" });
+  });

@@ -1,6 +1,6 @@
 /** An image or a service in a request: its name, or a map with what else there is to say of it. */
 import * as v from "valibot";
-import { looseInteger, looseString } from "../loose.ts";
+import { looseInteger, looseString } from "../../http/loose.ts";
 import { isRecord, line, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
 
 const portMap = v.object({
@@ -44,9 +44,13 @@ const imageMap = v.object({
   docker: v.exactOptional(v.pipe(record, v.object({ platform: v.exactOptional(line), user: v.exactOptional(line) }))),
   kubernetes: v.exactOptional(v.pipe(record, v.object({ user: v.exactOptional(line) }))),
 });
+const imageWithOptions = v.pipe(
+  imageMap,
+  v.transform(({ pull_policy: pullPolicy, ...rest }) => (pullPolicy === undefined ? rest : { ...rest, pullPolicy })),
+);
 const imageName = v.pipe(
   line,
   v.transform((name) => ({ name })),
 );
 
-export const image = v.lazy((input) => (isRecord(input) ? imageMap : imageName));
+export const image = v.lazy((input) => (isRecord(input) ? imageWithOptions : imageName));

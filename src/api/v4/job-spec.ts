@@ -1,20 +1,16 @@
 /** What `POST /projects/:id/jobs` takes, and what the core makes of it. */
 import * as v from "valibot";
-import type { Project } from "../../core/project.ts";
-import { accept, refuse } from "../../core/refusal.ts";
-import type { Outcome } from "../../core/refusal.ts";
-import type { BuildSpec, Variable } from "../../core/spec.ts";
-import { looseBoolean, looseInteger, looseString, tagList } from "../loose.ts";
+import { NO_COMMIT } from "../../core/build/asked-spec.ts";
+import type { AskedSpec } from "../../core/build/asked-spec.ts";
+import type { Variable } from "../../core/build/spec.ts";
+import { looseBoolean, looseInteger, looseString, tagList } from "../../http/loose.ts";
 import { artifacts, when } from "./artifacts-form.ts";
 import { isRecord, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
 import { image } from "./image-form.ts";
 
-/** One row holds the spec, and a row has 2 MB: what is short in a request may be several times as long when written out. */
-export const MAX_SPEC_BYTES = 1024 * 1024;
 const MAX_DEPENDENCIES = 100;
 /** As GitLab has it. */
 const MAX_CACHES = 4;
-const NO_COMMIT = "0".repeat(40);
 
 /** Runners cut the first eight characters off and crash on fewer. */
 const commit = v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/i));
@@ -56,7 +52,7 @@ const variableMap = v.pipe(
   variableList,
 );
 
-const cache = v.object({
+const cacheFields = v.object({
   key: v.exactOptional(line),
   untracked: v.exactOptional(looseBoolean),
   paths: v.exactOptional(texts),
@@ -64,6 +60,12 @@ const cache = v.object({
   when,
   fallback_keys: v.exactOptional(texts),
 });
+const cache = v.pipe(
+  cacheFields,
+  v.transform(({ fallback_keys: fallbackKeys, ...rest }) =>
+    fallbackKeys === undefined ? rest : { ...rest, fallbackKeys },
+  ),
+);
 const oneCache = v.pipe(
   cache,
   v.transform((one) => [one]),
@@ -94,39 +96,30 @@ export const jobForm = v.object({
   ),
   tags: v.optional(tagList, []),
   timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
-  allow_git_fetch: v.optional(looseBoolean, true),
+  allow_git_fetch: v.optional(looseBoolean),
   dependencies: v.optional(v.pipe(v.array(v.pipe(looseInteger, v.minValue(1))), v.maxLength(MAX_DEPENDENCIES)), []),
 });
 
-/** Errors: `invalid` when the commit is missing and there is a repository to check out, `too_large`. */
-export const jobSpec = (job: v.InferOutput<typeof jobForm>, project: Project): Outcome<BuildSpec> => {
-  if (job.sha === undefined && project.repoUrl !== "") {
-    return refuse({ reason: "invalid", field: "sha", message: "is missing" });
-  }
-  const spec: BuildSpec = {
-    name: job.name,
-    stage: job.stage,
-    ref: job.ref ?? project.defaultBranch,
-    sha: job.sha ?? NO_COMMIT,
-    beforeSha: job.before_sha,
-    tag: job.tag,
-    refProtected: job.protected,
-    beforeScript: job.before_script,
-    script: job.script,
-    afterScript: job.after_script,
-    preGetSourcesScript: job.hooks?.pre_get_sources_script ?? [],
-    image: job.image ?? null,
-    services: job.services,
-    variables: job.variables,
-    artifacts: job.artifacts ?? null,
-    cache: job.cache,
-    tags: job.tags.toSorted(),
-    timeoutSeconds: job.timeout ?? project.buildTimeoutSeconds,
-    allowGitFetch: job.allow_git_fetch,
-    dependencies: [...new Set(job.dependencies)],
-  };
-  const sizeBytes = new TextEncoder().encode(JSON.stringify(spec)).byteLength;
-  return sizeBytes > MAX_SPEC_BYTES
-    ? refuse({ reason: "too_large", limitBytes: MAX_SPEC_BYTES, sizeBytes })
-    : accept(spec);
-};
+/** What the form leaves open is null. */
+export const askedSpec = (job: v.InferOutput<typeof jobForm>): AskedSpec => ({
+  name: job.name,
+  stage: job.stage,
+  ref: job.ref ?? null,
+  sha: job.sha ?? null,
+  beforeSha: job.before_sha,
+  tag: job.tag,
+  refProtected: job.protected,
+  beforeScript: job.before_script,
+  script: job.script,
+  afterScript: job.after_script,
+  preGetSourcesScript: job.hooks?.pre_get_sources_script ?? [],
+  image: job.image ?? null,
+  services: job.services,
+  variables: job.variables,
+  artifacts: job.artifacts ?? null,
+  cache: job.cache,
+  tags: job.tags,
+  timeoutSeconds: job.timeout ?? null,
+  allowGitFetch: job.allow_git_fetch ?? null,
+  dependencies: job.dependencies,
+});

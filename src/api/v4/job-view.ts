@@ -1,39 +1,32 @@
 /** Jobs for an answer: with their projects, and with what a pending one waits for. */
-import type { Env } from "../../config.ts";
 import type { Project } from "../../core/project.ts";
-import type { BuildSummary } from "../../core/summary.ts";
-import { queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { jobEntity } from "./entities.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext } from "./handler.ts";
+import type { BuildSummary } from "../../core/build/summary.ts";
+import { originOf } from "../../http/public-url.ts";
+import type { FrontContext } from "../../http/front.ts";
+import { lookAround } from "../../verbs/builds.ts";
+import { jobEntity } from "./entities/job.ts";
 
 /** Builds of a project that is not among `projects` are left out: it is gone. */
 export const presentJobs = async (
-  context: ConsumerContext,
+  context: FrontContext,
   builds: readonly BuildSummary[],
   projects: readonly Project[],
+  namesProject = false,
 ): Promise<object[]> => {
-  const reasons = await pendingReasons(context.env, builds);
+  const { pendingReasons, ranBy } = await lookAround(context.env, builds);
   const nowMs = Date.now();
   return builds.flatMap((build) => {
     const project = projects.find((each) => each.id === build.projectId);
     if (project === undefined) return [];
-    const pendingReason = reasons.get(build.id) ?? null;
-    return [jobEntity(build, { project, origin: originOf(context), nowMs, pendingReason })];
+    const pendingReason = pendingReasons.get(build.id) ?? null;
+    const { runner, machine } = ranBy.get(build.id) ?? { runner: null, machine: null };
+    const around = { project, origin: originOf(context), nowMs, pendingReason, runner, machine, namesProject };
+    return [jobEntity(build, around)];
   });
 };
 
 export const presentJob = async (
-  context: ConsumerContext,
+  context: FrontContext,
   build: BuildSummary,
   project: Project,
 ): Promise<object | undefined> => (await presentJobs(context, [build], [project]))[0];
-
-/** One call for all of them, none when nothing waits. */
-const pendingReasons = async (env: Env, builds: readonly BuildSummary[]): Promise<Map<number, string>> => {
-  const pending = builds.filter((build) => build.status === "pending");
-  const asked = pending.map(({ id, projectId, tags }) => ({ id, projectId, tags }));
-  const reasons = pending.length === 0 ? [] : await retrying(async () => queueStub(env).pendingReasons(asked));
-  return new Map(pending.map((build, index) => [build.id, reasons[index] ?? ""]));
-};

@@ -4,14 +4,35 @@ import { DEFAULT_SETTINGS, fullPath, pathFromName } from "../../core/project.ts"
 import type { Project, ProjectSettings } from "../../core/project.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { given } from "../given.ts";
-import { looseBoolean, looseInteger } from "../loose.ts";
+import { given } from "../../http/given.ts";
+import { looseBoolean, looseInteger, looseString } from "../../http/loose.ts";
+import { absentSetting } from "./absent-settings.ts";
 import { line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST } from "./form.ts";
+
+/** As much as a pipeline's file may have. */
+export const MAX_CI_CONFIG_BYTES = 1024 * 1024;
+/** Room for it in JSON, which may write a character as six. */
+export const MAX_PROJECT_FORM_BYTES = 6 * MAX_CI_CONFIG_BYTES;
 
 /** What has a scheme must parse: else nobody could tell its credentials, which are not to be shown, from the rest. */
 const isReadable = (address: string): boolean => !/^[a-z][a-z0-9+.-]*:\/\//i.test(address) || URL.canParse(address);
 
-export const projectForm = v.object({
+/** As long as GitLab lets it be. */
+const regex = v.pipe(v.string(), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
+
+const isWithinBytes = (text: string): boolean => new TextEncoder().encode(text).byteLength <= MAX_CI_CONFIG_BYTES;
+
+const topics = v.pipe(
+  v.union([looseString, v.array(looseString)]),
+  v.transform((value) => [value].flat().flatMap((text) => text.split(","))),
+  v.transform((names) => [...new Set(names.map((name) => name.trim()).filter((name) => name !== ""))]),
+  v.maxLength(100, "has more than 100 topics"),
+  v.everyItem((name) => name.length <= 255, "has a topic of more than 255 characters"),
+);
+
+const level = v.picklist(["enabled", "private"], NOT_IN_LIST);
+
+const formFields = v.looseObject({
   name: v.optional(line),
   path: v.optional(line),
   description: v.optional(v.pipe(v.string(), v.maxLength(2000))),
@@ -22,7 +43,35 @@ export const projectForm = v.object({
   build_timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
   shared_runners_enabled: v.optional(looseBoolean),
   ci_default_git_depth: v.optional(v.pipe(looseInteger, v.minValue(0), v.maxValue(1000))),
+  build_git_strategy: v.optional(v.picklist(["fetch", "clone"], NOT_IN_LIST)),
+  archived: v.optional(looseBoolean),
+  topics: v.optional(topics),
+  // Its older name.
+  tag_list: v.optional(topics),
+  ci_config_path: v.optional(v.pipe(v.string(), v.maxLength(255), v.regex(/^\P{Cc}*$/u))),
+  ci_config: v.optional(v.pipe(v.string(), v.check(isWithinBytes, `has more than ${MAX_CI_CONFIG_BYTES} bytes`))),
+  build_coverage_regex: v.optional(regex),
+  auto_cancel_pending_pipelines: v.optional(v.picklist(["enabled", "disabled"], NOT_IN_LIST)),
+  keep_latest_artifact: v.optional(looseBoolean),
+  group_runners_enabled: v.optional(looseBoolean),
+  public_jobs: v.optional(looseBoolean),
+  // Older names, and the newer one for the same.
+  public_builds: v.optional(looseBoolean),
+  builds_access_level: v.optional(level),
 });
+
+/** Also refuses what Signalbox doesn't have. */
+export const projectForm = v.pipe(
+  formFields,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const absent = absentSetting(dataset.value);
+    if (absent === null) return;
+    const input = dataset.value;
+    const path = { type: "object", origin: "value", input, key: absent, value: input[absent] } as const;
+    addIssue({ message: "can't be set: Signalbox doesn't have it", path: [path] });
+  }),
+);
 
 type ProjectForm = v.InferOutput<typeof projectForm>;
 
@@ -49,6 +98,9 @@ export const projectChange = (form: ProjectForm, project: Project): Outcome<Part
   return refuse({ reason: "invalid", field: "path", message: "is fixed once the project is created" });
 };
 
+const isEnabled = (level: string | undefined): boolean | undefined =>
+  level === undefined ? undefined : level === "enabled";
+
 const settingsIn = (form: ProjectForm): Partial<ProjectSettings> =>
   given({
     name: form.name,
@@ -59,4 +111,13 @@ const settingsIn = (form: ProjectForm): Partial<ProjectSettings> =>
     buildTimeoutSeconds: form.build_timeout,
     sharedRunnersEnabled: form.shared_runners_enabled,
     gitDepth: form.ci_default_git_depth,
+    gitStrategy: form.build_git_strategy,
+    archived: form.archived,
+    topics: form.topics ?? form.tag_list,
+    configPath: form.ci_config_path,
+    coverageRegex: form.build_coverage_regex,
+    autoCancelPending: isEnabled(form.auto_cancel_pending_pipelines),
+    keepLatestArtifact: form.keep_latest_artifact,
+    groupRunnersEnabled: form.group_runners_enabled,
+    publicJobs: form.public_jobs ?? form.public_builds ?? isEnabled(form.builds_access_level),
   });

@@ -1,81 +1,66 @@
-/** Projects: list, create, show, change, delete; and the token that registers their runners. */
-import * as v from "valibot";
-import { tokenKeys } from "../../config.ts";
-import type { Env } from "../../config.ts";
-import type { Project } from "../../core/project.ts";
+/** Projects: create, show, change, archive, delete; and the token that registers their runners. */
 import { accept } from "../../core/refusal.ts";
-import { DEFAULT_QUEUE, directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { looseString } from "../loose.ts";
-import { readPage } from "../pagination.ts";
-import { projectEntity } from "./entities.ts";
-import { NOT_IN_LIST, readForm } from "./form.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
-import { offsetOf, orderParams, pageResponse } from "./lists.ts";
-import { newProject, projectChange, projectForm } from "./project-form.ts";
+import type { Outcome } from "../../core/refusal.ts";
+import { originOf } from "../../http/public-url.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
+import * as projects from "../../verbs/projects.ts";
+import { projectEntity } from "./entities/project.ts";
+import { readForm } from "./form.ts";
+import { MAX_PROJECT_FORM_BYTES, newProject, projectChange, projectForm } from "./project-form.ts";
 import { withProject } from "./targets.ts";
 
-const runnersToken = (env: Env, { id, tokenEpoch }: Project): string =>
-  tokenKeys(env).sign({ kind: "project", queue: DEFAULT_QUEUE, id, epoch: tokenEpoch });
-
-const present = (context: ConsumerContext, project: Project): object =>
-  projectEntity(project, originOf(context), runnersToken(context.env, project));
-
-/** GitLab's orders; those by time are all that of creation here. */
-const ORDERS = ["id", "created_at", "updated_at", "last_activity_at", "name", "path"] as const;
-
-const listForm = v.object({
-  ...orderParams,
-  order_by: v.optional(v.picklist(ORDERS, NOT_IN_LIST), "created_at"),
-  search: v.optional(looseString, ""),
+/** By itself a project is shown with the token that registers its runners; in a list nobody is shown it. */
+const present = (context: FrontContext, { project, ciConfig }: projects.ShownProject): object => ({
+  ...projectEntity(project, originOf(context)),
+  runners_token: projects.runnersToken(context.env, project),
+  ci_config: ciConfig,
 });
 
-export const listProjects: Handler = async (context) => {
-  const form = await readForm(context, listForm);
-  if (!form.ok) return form;
-  const page = readPage(context.req.query());
-  const { search, sort, order_by: order } = form.value;
-  const orderBy = order === "name" || order === "path" ? order : "id";
-  const query = { search, orderBy, ascending: sort === "asc" } as const;
-  const offset = offsetOf(page);
-  const found = await retrying(async () => directoryStub(context.env).list({ ...query, limit: page.perPage, offset }));
-  const entities = found.projects.map((project) => present(context, project));
-  return accept(pageResponse(context, entities, page, found.total, offset + entities.length < found.total));
-};
-
-export const createProject: Handler = async (context) => {
-  const form = await readForm(context, projectForm);
+export const createProject: ConsumerHandler = async (context) => {
+  const form = await readForm(context, projectForm, MAX_PROJECT_FORM_BYTES);
   if (!form.ok) return form;
   const asked = newProject(form.value);
   if (!asked.ok) return asked;
-  const project = await directoryStub(context.env).createProject(asked.value.path, asked.value.settings);
+  const { path, settings } = asked.value;
+  const own = { ...settings, serverUrl: originOf(context) };
+  const project = await projects.createProject(context.env, path, own, form.value.ci_config ?? null);
   return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
 };
 
-/** Asks the project itself: the directory's copy may lag. */
-export const showProject: Handler = withProject(async (context, { id }) => {
-  const project = await retrying(async () => projectStub(context.env, id).get());
-  return project.ok ? accept(context.json(present(context, project.value))) : project;
-});
+export const showProject: ConsumerHandler = withProject(async (context, { id }) =>
+  projectResponse(context, await projects.showProject(context.env, id)),
+);
 
-export const updateProject: Handler = withProject(async (context, known) => {
-  const form = await readForm(context, projectForm);
+export const updateProject: ConsumerHandler = withProject(async (context, known) => {
+  const form = await readForm(context, projectForm, MAX_PROJECT_FORM_BYTES);
   if (!form.ok) return form;
-  const change = projectChange(form.value, known);
-  if (!change.ok) return change;
-  const project = await projectStub(context.env, known.id).update(change.value);
-  return project.ok ? accept(context.json(present(context, project.value))) : project;
+  const settings = projectChange(form.value, known);
+  if (!settings.ok) return settings;
+  const change = { settings: settings.value, ciConfig: form.value.ci_config ?? null };
+  return projectResponse(context, await projects.updateProject(context.env, known.id, change));
 });
 
-export const deleteProject: Handler = withProject(async (context, { id }) => {
-  const removed = await projectStub(context.env, id).remove();
+const archiving = (archived: boolean): ConsumerHandler =>
+  withProject(async (context, { id }) => {
+    const project = await projects.updateProject(context.env, id, { settings: { archived }, ciConfig: null });
+    return project.ok ? accept(context.json(present(context, project.value), 201)) : project;
+  });
+
+export const archiveProject = archiving(true);
+export const unarchiveProject = archiving(false);
+
+const projectResponse = (context: FrontContext, project: Outcome<projects.ShownProject>): Outcome<Response> =>
+  project.ok ? accept(context.json(present(context, project.value))) : project;
+
+export const deleteProject: ConsumerHandler = withProject(async (context, { id }) => {
+  const removed = await projects.deleteProject(context.env, id);
   return removed.ok ? accept(context.json({ message: "202 Accepted" }, 202)) : removed;
 });
 
-export const resetRunnersToken: Handler = withProject(async (context, { id }) => {
-  const project = await projectStub(context.env, id).resetToken();
+export const resetRunnersToken: ConsumerHandler = withProject(async (context, { id }) => {
+  const project = await projects.resetRunnersToken(context.env, id);
   if (!project.ok) return project;
-  const token = runnersToken(context.env, project.value);
+  const token = projects.runnersToken(context.env, project.value);
   return accept(context.json({ token, token_expires_at: null }, 201));
 });

@@ -1,15 +1,14 @@
 /** `POST /user/runners`: a runner is made first, and a machine registers with its token, which begins with `glrt-`. */
 import * as v from "valibot";
-import type { Env } from "../../config.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner.ts";
-import { looseInteger } from "../loose.ts";
-import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
-import { createRunner as create } from "../verbs/runners.ts";
+import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import { looseInteger } from "../../http/loose.ts";
+import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
+import { findProject } from "../../verbs/projects.ts";
+import { createRunner as create } from "../../verbs/runners.ts";
 import { NOT_IN_LIST, readForm } from "./form.ts";
-import type { Handler } from "./handler.ts";
-import { findProject } from "./targets.ts";
+import type { ConsumerHandler } from "./handler.ts";
 
 const creationForm = v.object({
   ...settingFields,
@@ -19,7 +18,7 @@ const creationForm = v.object({
 
 type Creation = v.InferOutput<typeof creationForm>;
 
-export const createRunner: Handler = async (context) => {
+export const createRunner: ConsumerHandler = async (context) => {
   const form = await readForm(context, creationForm);
   if (!form.ok) return form;
   const settings = runnerSettingsOf(form.value);
@@ -27,7 +26,8 @@ export const createRunner: Handler = async (context) => {
   const projectId = await servedProject(context.env, form.value);
   if (!projectId.ok) return projectId;
   const runner = await create(context.env, projectId.value, { ...DEFAULT_RUNNER_SETTINGS, ...settings.value });
-  return runner.ok ? accept(context.json({ ...runner.value, token_expires_at: null }, 201)) : runner;
+  if (!runner.ok) return runner;
+  return accept(context.json({ id: runner.value.id, token: runner.value.token, token_expires_at: null }, 201));
 };
 
 /** Null for a runner that serves all. */

@@ -1,19 +1,14 @@
-/** The machines that share a runner's token, as its administrator sees them. */
+/** The machines that share a runner's token. */
 import { accept } from "../../core/refusal.ts";
-import { queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { readPage } from "../pagination.ts";
-import type { Handler } from "./handler.ts";
-import { pageOf, pageResponse } from "./lists.ts";
-import { managerEntity } from "./runner-entity.ts";
+import { listMachines } from "../../verbs/runner-records.ts";
+import type { ConsumerHandler } from "./handler.ts";
+import { managerEntity } from "./entities/runner.ts";
+import { partResponse, sliceOf } from "./lists.ts";
 import { withRunner } from "./targets.ts";
 
-export const listManagers: Handler = withRunner(async (context, id) => {
-  const managers = await retrying(async () => queueStub(context.env).runnerManagers(id));
-  if (!managers.ok) return managers;
-  const page = readPage(context.req.query());
+export const listManagers: ConsumerHandler = withRunner(async (context, id) => {
+  const machines = await listMachines(context.env, id, sliceOf(context));
+  if (!machines.ok) return machines;
   const nowMs = Date.now();
-  const total = managers.value.length;
-  const entities = pageOf(managers.value, page).map((manager) => managerEntity(manager, nowMs));
-  return accept(pageResponse(context, entities, page, total, page.page * page.perPage < total));
+  return accept(partResponse(context, machines.value, (each) => managerEntity(each, nowMs)));
 });

@@ -1,27 +1,45 @@
 /** Runners as their administrator sees them: list, show, change, remove, and what they ran. */
 import * as v from "valibot";
-import type { Env } from "../../config.ts";
-import { BUILD_STATUSES } from "../../core/build.ts";
+import { BUILD_STATUSES } from "../../core/build/build.ts";
 import { accept } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
-import type { Project } from "../../core/project.ts";
-import type { RunnerSummary } from "../../core/runner.ts";
-import { buildStub, queueStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { looseBoolean, looseString, tagList, validate } from "../loose.ts";
-import { readPage } from "../pagination.ts";
-import { readParams } from "../params.ts";
-import { settingFields, runnerSettingsOf } from "../runner-settings.ts";
-import { resetRunnerToken } from "../verbs/runners.ts";
-import { MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
-import { originOf } from "./handler.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import type { RunnerFilter } from "../../core/runner/filter.ts";
+import type { RunnerSummary } from "../../core/runner/runner.ts";
+import { originOf } from "../../http/public-url.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
+import { looseBoolean, looseString, tagList, validate } from "../../http/loose.ts";
+import { readParams } from "../../http/params.ts";
+import { settingFields, runnerSettingsOf } from "../../http/runner-settings.ts";
+import { listRunnerBuilds } from "../../verbs/builds.ts";
+import { findProjects } from "../../verbs/projects.ts";
+import * as records from "../../verbs/runner-records.ts";
+import { resetRunnerToken } from "../../verbs/runners.ts";
+import { isEmptyText, MAX_FORM_BYTES, NOT_IN_LIST, readForm } from "./form.ts";
 import { presentJobs } from "./job-view.ts";
-import { orderParams, pageOf, pageResponse } from "./lists.ts";
-import { runnerDetails, runnerEntity, runnerStatus, runnerType } from "./runner-entity.ts";
-import { findProject, withRunner } from "./targets.ts";
+import { listResponse, orderParams, partResponse, sliceOf } from "./lists.ts";
+import { runnerDetails, runnerEntity } from "./entities/runner.ts";
+import { withRunner } from "./targets.ts";
+
+/** GitLab's older parameter, which says either what `type` or what `status` does. */
+const SCOPES = {
+  specific: { type: "project_type" },
+  shared: { type: "instance_type" },
+  instance_type: { type: "instance_type" },
+  group_type: { type: "group_type" },
+  project_type: { type: "project_type" },
+  active: { status: "active" },
+  paused: { status: "paused" },
+  online: { status: "online" },
+  offline: { status: "offline" },
+  never_contacted: { status: "never_contacted" },
+  stale: { status: "stale" },
+} as const satisfies Record<string, Partial<RunnerFilter>>;
+
+const scope = v.picklist(Object.keys(SCOPES) as (keyof typeof SCOPES)[], NOT_IN_LIST);
 
 const listForm = v.object({
+  scope: v.optional(scope),
   type: v.optional(v.picklist(["instance_type", "group_type", "project_type"], NOT_IN_LIST)),
   status: v.optional(v.picklist(["online", "offline", "stale", "never_contacted", "active", "paused"], NOT_IN_LIST)),
   paused: v.optional(looseBoolean),
@@ -29,87 +47,62 @@ const listForm = v.object({
   version_prefix: v.optional(looseString, ""),
 });
 
-type Filter = v.InferOutput<typeof listForm>;
-
-const hasStatus = (runner: RunnerSummary, status: NonNullable<Filter["status"]>, nowMs: number): boolean => {
-  if (status === "active" || status === "paused") return runner.paused === (status === "paused");
-  return runnerStatus(runner, nowMs) === status;
-};
-
-const passes = (runner: RunnerSummary, filter: Filter, nowMs: number): boolean =>
-  (filter.type === undefined || runnerType(runner) === filter.type) &&
-  (filter.status === undefined || hasStatus(runner, filter.status, nowMs)) &&
-  (filter.paused === undefined || runner.paused === filter.paused) &&
-  filter.tag_list.every((tag) => runner.tags.includes(tag)) &&
-  (runner.info.version ?? "").startsWith(filter.version_prefix);
-
-export const listRunners: Handler = async (context) => {
+export const listRunners: ConsumerHandler = async (context) => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
+  const { tag_list: tags, version_prefix: versionPrefix, scope: asked, ...rest } = form.value;
+  const filter = { ...(asked === undefined ? {} : SCOPES[asked]), ...rest };
   const nowMs = Date.now();
-  const runners = await retrying(async () => queueStub(context.env).runners());
-  const found = runners.filter((runner) => passes(runner, form.value, nowMs)).toReversed();
-  const page = readPage(context.req.query());
-  const shown = pageOf(found, page);
-  const entities = shown.map((runner) => runnerEntity(runner, nowMs));
-  return accept(pageResponse(context, entities, page, found.length, page.page * page.perPage < found.length));
+  const part = await records.listRunners(context.env, { ...filter, tags, versionPrefix }, sliceOf(context));
+  return accept(partResponse(context, part, (runner) => runnerEntity(runner, nowMs)));
 };
 
-export const showRunner: Handler = withRunner(async (context, id) =>
-  runnerResponse(context, await retrying(async () => queueStub(context.env).runner(id))),
+export const showRunner: ConsumerHandler = withRunner(async (context, id) =>
+  runnerResponse(context, await records.showRunner(context.env, id)),
 );
 
 const changeForm = v.object(settingFields);
 
-export const updateRunner: Handler = withRunner(async (context, id) => {
+export const updateRunner: ConsumerHandler = withRunner(async (context, id) => {
   // Not as a form, in which null is not given: here it may take a limit away.
   const params = await readParams(context.req.raw, MAX_FORM_BYTES);
   if (!params.ok) return params;
-  const form = validate(changeForm, params.value);
+  const given = Object.entries(params.value).filter((param) => !isEmptyText(param));
+  const form = validate(changeForm, Object.fromEntries(given));
   if (!form.ok) return form;
   const change = runnerSettingsOf(form.value);
-  if (!change.ok) return change;
-  return runnerResponse(context, await retrying(async () => queueStub(context.env).updateRunner(id, change.value)));
+  return change.ok ? runnerResponse(context, await records.updateRunner(context.env, id, change.value)) : change;
 });
 
-export const deleteRunner: Handler = withRunner(async (context, id) => {
-  const removed = await queueStub(context.env).removeRunner(id, null);
+export const deleteRunner: ConsumerHandler = withRunner(async (context, id) => {
+  const removed = await records.deleteRunner(context.env, id);
   return removed.ok ? accept(context.body(null, 204)) : removed;
 });
 
-export const resetToken: Handler = withRunner(async (context, id) => {
+export const resetToken: ConsumerHandler = withRunner(async (context, id) => {
   const reset = await resetRunnerToken(context.env, id);
   return reset.ok ? accept(context.json({ token: reset.value.token, token_expires_at: null }, 201)) : reset;
 });
 
 const jobsForm = v.object({ ...orderParams, status: v.optional(v.picklist(BUILD_STATUSES, NOT_IN_LIST)) });
 
-/** Of the last hundred that it claimed, those that it still holds or has finished: others went on to another runner. */
-export const listRunnerJobs: Handler = withRunner(async (context, id) => {
+export const listRunnerJobs: ConsumerHandler = withRunner(async (context, id) => {
   const form = await readForm(context, jobsForm);
   if (!form.ok) return form;
-  const { status, sort } = form.value;
-  const ids = await retrying(async () => queueStub(context.env).runnerBuilds(id));
-  if (!ids.ok) return ids;
-  const asked = ids.value.map((buildId) => retrying(async () => buildStub(context.env, buildId).summary()));
-  const builds = (await Promise.all(asked))
-    .flatMap((build) => (build.ok ? [build.value] : []))
-    .filter((build) => build.runner?.id === id && (status === undefined || build.status === status))
-    .toSorted((a, b) => (sort === "asc" ? a.id - b.id : b.id - a.id));
-  const page = readPage(context.req.query());
-  const shown = pageOf(builds, page);
-  const projects = await projectsOf(context.env, new Set(shown.map((build) => build.projectId)));
-  const entities = await presentJobs(context, shown, projects);
-  return accept(pageResponse(context, entities, page, builds.length, page.page * page.perPage < builds.length));
+  const { status = null, sort } = form.value;
+  const builds = await listRunnerBuilds(context.env, id, status);
+  if (!builds.ok) return builds;
+  const ordered = sort === "asc" ? builds.value : builds.value.toReversed();
+  return accept(
+    await listResponse(context, ordered, async (shown) => {
+      const projects = await findProjects(context.env, new Set(shown.map((build) => build.projectId)));
+      return presentJobs(context, shown, projects, true);
+    }),
+  );
 });
 
-const projectsOf = async (env: Env, ids: Iterable<number>): Promise<Project[]> => {
-  const found = await Promise.all([...ids].map((id) => findProject(env, id)));
-  return found.flatMap((project) => (project.ok ? [project.value] : []));
-};
-
-const runnerResponse = async (context: ConsumerContext, runner: Outcome<RunnerSummary>): Promise<Outcome<Response>> => {
+const runnerResponse = async (context: FrontContext, runner: Outcome<RunnerSummary>): Promise<Outcome<Response>> => {
   if (!runner.ok) return runner;
-  const projects = await projectsOf(context.env, runner.value.projects ?? []);
+  const projects = await findProjects(context.env, runner.value.projects ?? []);
   return accept(context.json(runnerDetails(runner.value, projects, originOf(context), Date.now())));
 };

@@ -1,13 +1,14 @@
 /** What a path names. No object is called for an id that its project, the directory or the queue doesn't know. */
-import type { Env } from "../../config.ts";
+import type { Actor } from "../../core/principal.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import type { Project } from "../../core/project.ts";
-import { directoryStub, projectStub } from "../../stubs.ts";
-import { retrying } from "../call.ts";
-import { parseId } from "../ids.ts";
-import { concerns } from "../request-log.ts";
-import type { ConsumerContext, Handler } from "./handler.ts";
+import type { FrontContext } from "../../http/front.ts";
+import type { ConsumerHandler } from "./handler.ts";
+import { parseId } from "../../http/ids.ts";
+import { concerns } from "../../http/request-log.ts";
+import { hasBuild } from "../../verbs/builds.ts";
+import { findProject } from "../../verbs/projects.ts";
 
 /** A job that its project has. */
 export interface Job {
@@ -15,28 +16,32 @@ export interface Job {
   readonly project: Project;
 }
 
-/** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
-export const findProject = (env: Env, reference: number | string): Promise<Outcome<Project>> =>
-  retrying(async () => directoryStub(env).find(reference));
+const noProject = refuse({ reason: "not_found", what: "project" });
 
+/** By id, or by full path, which comes URL-encoded as one segment (`group%2Fname`). */
 export const withProject =
-  (handle: (context: ConsumerContext, project: Project) => Promise<Outcome<Response>>): Handler =>
-  async (context) => {
+  (handle: (context: FrontContext, project: Project, asker: Actor) => Promise<Outcome<Response>>): ConsumerHandler =>
+  async (context, asker) => {
     const reference = context.req.param("id") ?? "";
     const project = await findProject(context.env, parseId(reference) ?? reference);
-    return project.ok ? handle(context, project.value) : project;
+    if (!project.ok) return project;
+    // To a job other projects are not there.
+    if (asker.kind === "job" && asker.projectId !== project.value.id) return noProject;
+    return handle(context, project.value, asker);
   };
 
-export const withJob = (handle: (context: ConsumerContext, job: Job) => Promise<Outcome<Response>>): Handler =>
-  withProject(async (context, project) => {
+export const withJob = (
+  handle: (context: FrontContext, job: Job, asker: Actor) => Promise<Outcome<Response>>,
+): ConsumerHandler =>
+  withProject(async (context, project, asker) => {
     const id = parseId(context.req.param("job_id"));
     concerns({ build: id });
-    const isKnown = id !== null && (await retrying(async () => projectStub(context.env, project.id).hasBuild(id)));
-    return isKnown ? handle(context, { id, project }) : refuse({ reason: "not_found", what: "build" });
+    const isKnown = id !== null && (await hasBuild(context.env, project.id, id));
+    return isKnown ? handle(context, { id, project }, asker) : refuse({ reason: "not_found", what: "build" });
   });
 
 export const withRunner =
-  (handle: (context: ConsumerContext, id: number) => Promise<Outcome<Response>>): Handler =>
+  (handle: (context: FrontContext, id: number) => Promise<Outcome<Response>>): ConsumerHandler =>
   async (context) => {
     const id = parseId(context.req.param("id"));
     concerns({ runner: id });

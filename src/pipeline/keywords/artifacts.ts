@@ -1,4 +1,4 @@
-import type { ArtifactsSpec } from "../../core/spec.ts";
+import type { ArtifactsSpec } from "../../core/build/spec.ts";
 import type { Place } from "../problem.ts";
 import type { Hash } from "../value.ts";
 import { durationText } from "./duration.ts";
@@ -33,7 +33,7 @@ export const artifacts: Reader<Artifacts> = hashOf(KEYS, (hash, at) => {
     paths: attribute(hash, "paths", at, texts),
     exclude: attribute(hash, "exclude", at, texts),
     when: attribute(hash, "when", at, oneOf(["on_success", "on_failure", "always"])),
-    expire_in: attribute(hash, "expire_in", at, durationText),
+    expireIn: attribute(hash, "expire_in", at, durationText),
     reports: entry(hash, "reports", at, reports),
     exposeAs: exposeAs(hash, at),
     access:

@@ -1,4 +1,4 @@
-import type { ImageSpec } from "../../core/spec.ts";
+import type { ImageSpec } from "../../core/build/spec.ts";
 import type { Place } from "../problem.ts";
 import { isHash, type Hash } from "../value.ts";
 import { dockerOptions, kubernetesOptions } from "./executor-options.ts";
@@ -33,7 +33,7 @@ export const checkImageKeys = (hash: Hash, at: Place, known: readonly string[]):
 export const imageOf = (hash: Hash, at: Place): ImageSpec | undefined => {
   const options = defined({
     entrypoint: attribute(hash, "entrypoint", at, texts),
-    pull_policy: entry(hash, "pull_policy", at, pullPolicy),
+    pullPolicy: entry(hash, "pull_policy", at, pullPolicy),
     docker: entry(hash, "docker", at, dockerOptions),
     kubernetes: entry(hash, "kubernetes", at, kubernetesOptions),
   });

@@ -1,4 +1,4 @@
-import type { ImageSpec } from "../../core/spec.ts";
+import type { ImageSpec } from "../../core/build/spec.ts";
 import type { Place } from "../problem.ts";
 import type { Hash } from "../value.ts";
 import { type AllowFailure, allowFailure } from "./allow-failure.ts";

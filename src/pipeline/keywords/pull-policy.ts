@@ -1,4 +1,4 @@
-import type { PullPolicy } from "../../core/spec.ts";
+import type { PullPolicy } from "../../core/build/spec.ts";
 import { textOrTexts } from "./list.ts";
 import type { Reader } from "./reader.ts";
 

@@ -1,4 +1,4 @@
-import { reportType } from "../../core/artifact-types.ts";
+import { reportType } from "../../core/artifact/types.ts";
 import { hashOf } from "./known-keys.ts";
 import { textOrTexts } from "./list.ts";
 import { attribute, entry, type Reader } from "./reader.ts";

@@ -1,4 +1,4 @@
-import type { ImageSpec } from "../../core/spec.ts";
+import type { ImageSpec } from "../../core/build/spec.ts";
 import { isHash, isList } from "../value.ts";
 import { checkImageKeys, IMAGE_KEYS, imageOf, named } from "./image.ts";
 import { nestedTexts } from "./list.ts";

@@ -1,5 +1,4 @@
 /** Counts what Cloudflare bills, at the bindings: calls of objects, rows written, operations of R2. */
-import type { Env } from "../../../src/config.ts";
 
 export interface Counts {
   /** Calls of objects by RPC, and their alarms. */

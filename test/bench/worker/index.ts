@@ -3,10 +3,9 @@
  * counted, and a way to fill the queue with builds that nobody will ever claim.
  */
 import { app } from "../../../src/app.ts";
-import { BuildObject } from "../../../src/build/object.ts";
-import type { Env } from "../../../src/config.ts";
-import { DirectoryObject } from "../../../src/project/directory.ts";
-import { ProjectObject } from "../../../src/project/object.ts";
+import { BuildObject } from "../../../src/builds/object.ts";
+import { DirectoryObject } from "../../../src/projects/directory.ts";
+import { ProjectObject } from "../../../src/projects/object.ts";
 import { QueueObject } from "../../../src/queue/object.ts";
 import { countAlarm, countRows, counted, counts, details } from "./counts.ts";
 

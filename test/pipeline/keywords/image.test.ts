@@ -10,10 +10,10 @@ keyword({
     ["{name: alpine}", { name: "alpine" }],
     ['{name: alpine, entrypoint: [""]}', { name: "alpine", entrypoint: [""] }],
     ["{name: alpine, entrypoint: null}", { name: "alpine" }],
-    ["{name: alpine, pull_policy: always}", { name: "alpine", pull_policy: ["always"] }],
+    ["{name: alpine, pull_policy: always}", { name: "alpine", pullPolicy: ["always"] }],
     [
       "{name: alpine, pull_policy: [if-not-present, never]}",
-      { name: "alpine", pull_policy: ["if-not-present", "never"] },
+      { name: "alpine", pullPolicy: ["if-not-present", "never"] },
     ],
     [
       "{name: alpine, docker: {platform: linux/arm64, user: dev}}",

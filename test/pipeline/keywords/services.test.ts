@@ -26,7 +26,7 @@ keyword({
     ],
     [
       "[{name: app, entrypoint: [run], pull_policy: never}]",
-      [{ name: "app", entrypoint: ["run"], pull_policy: ["never"] }],
+      [{ name: "app", entrypoint: ["run"], pullPolicy: ["never"] }],
     ],
   ],
   tells: [

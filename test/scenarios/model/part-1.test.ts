@@ -1,3 +1,3 @@
-import { testModel } from "../../support/model/suite.ts";
+import { testModel } from "../../tools/model/suite.ts";
 
 testModel(0);

@@ -1,7 +1,7 @@
 import { type Value, isHash } from "../../value.ts";
 import type { IncludeVariables } from "../variables.ts";
 import { type Applied, applyFunction, isSplit } from "./functions.ts";
-import type { Scopes } from "./interpolate.ts";
+import type { Scopes } from "./scopes.ts";
 
 const MAX_FUNCTIONS = 3;
 const MAX_ACCESS_BYTES = 1024;

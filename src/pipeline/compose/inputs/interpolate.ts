@@ -7,9 +7,7 @@ import type { IncludeVariables } from "../variables.ts";
 import { ComposeError, type Work } from "../work.ts";
 import { type Block, blocksIn } from "./blocks.ts";
 import { evaluateBlock } from "./evaluate-block.ts";
-
-/** What can be asked for: `inputs.name`, and `component.name` in a component. */
-export type Scopes = ReadonlyMap<string, Hash>;
+import type { Scopes } from "./scopes.ts";
 
 const MAX_BLOCKS = 10_000;
 

@@ -1,0 +1,19 @@
+/** What a build knows of its pipeline: a copy made when the build is created. */
+export interface PipelineRef {
+  readonly id: number;
+  /** Its number within the project. */
+  readonly iid: number;
+  readonly source: PipelineSource;
+  readonly createdAtMs: number;
+}
+
+/** What made it, in GitLab's words for `CI_PIPELINE_SOURCE`. */
+export type PipelineSource = "api";
+
+/** Of a build that was created alone: it is all of its pipeline. */
+export const lonePipeline = (id: number, createdAtMs: number): PipelineRef => ({
+  id,
+  iid: id,
+  source: "api",
+  createdAtMs,
+});

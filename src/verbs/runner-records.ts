@@ -1,0 +1,26 @@
+/** Runners as people see them: list, show, change, remove, and the machines of one. */
+import type { RunnerFilter } from "../core/runner/filter.ts";
+import type { Outcome } from "../core/refusal.ts";
+import type { MachineSummary, RunnerSettings, RunnerSummary } from "../core/runner/runner.ts";
+import type { Part, Slice } from "../queue/object.ts";
+import { queueStub } from "../stubs.ts";
+import { retrying } from "./call.ts";
+
+/** The newest first. */
+export const listRunners = (env: Env, filter: RunnerFilter, slice: Slice): Promise<Part<RunnerSummary>> =>
+  retrying(async () => queueStub(env).listRunners(filter, slice));
+
+/** Errors: `not_found`. */
+export const showRunner = (env: Env, id: number): Promise<Outcome<RunnerSummary>> =>
+  retrying(async () => queueStub(env).runner(id));
+
+/** Errors: `not_found`, `invalid` tags. */
+export const updateRunner = (env: Env, id: number, change: Partial<RunnerSettings>): Promise<Outcome<RunnerSummary>> =>
+  retrying(async () => queueStub(env).updateRunner(id, change));
+
+/** What it runs fails at once. Errors: `not_found`. */
+export const deleteRunner = (env: Env, id: number): Promise<Outcome<null>> => queueStub(env).removeRunner(id, null);
+
+/** The newest first. Errors: `not_found` runner. */
+export const listMachines = (env: Env, id: number, slice: Slice): Promise<Outcome<Part<MachineSummary>>> =>
+  retrying(async () => queueStub(env).machinesOf(id, slice));
