@@ -45,6 +45,11 @@ export class Place {
     this.error(`${this.#subject} ${text}`);
   }
 
+  /** Tells an error whose text says itself what it is about. */
+  errorWithoutPlace(text: string): undefined {
+    this.#tell("error", text);
+  }
+
   /** Tells an error. Returns undefined, so that a reader can return what it returns. */
   error(text: string): undefined {
     this.#tell("error", this.path === "" ? text : `${this.path} ${text}`);

@@ -1,0 +1,22 @@
+/** What is taken as GitLab takes it, but surprises its users. */
+import type { JobKeywords } from "../keywords/job.ts";
+import type { Place } from "../problem.ts";
+
+/** `hasWorkflow`: the file has rules for its pipelines. */
+export const warnOfSurprises = ({ rules, allowFailure, needs }: JobKeywords, hasWorkflow: boolean, at: Place): void => {
+  if (rules === undefined) return;
+  const last = rules.at(-1);
+  if (!hasWorkflow && last !== undefined && Object.keys(last).join() === "when" && last.when !== "never") {
+    at.warn(
+      "may allow multiple pipelines to run for a single action due to `rules:when` clause with no `workflow:rules`",
+    );
+  }
+  if (allowFailure === undefined && rules.some((rule) => rule.when === "manual" && rule.allowFailure === undefined)) {
+    at.warn(
+      "waits for somebody to start it, and the pipeline with it: a manual job of `rules` is not allowed to fail unless it says so",
+    );
+  }
+  if (needs !== undefined && rules.some((rule) => rule.needs?.length === 0)) {
+    at.warn("has a rule with an empty `needs`, which changes nothing: the job keeps its own");
+  }
+};
