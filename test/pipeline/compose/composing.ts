@@ -22,7 +22,8 @@ export const simpleConditions: Conditions = {
   matchesPath: (globs, paths) => globs.some((glob) => paths.some((path) => path.startsWith(glob.replace(/\*+$/, "")))),
   matchesPattern: (pattern, text) => {
     try {
-      return new RegExp(pattern, "u").test(text);
+      const [, flags = "", source = pattern] = /^\(\?(i)\)(.*)$/.exec(pattern) ?? [];
+      return new RegExp(source, `u${flags}`).test(text);
     } catch {
       return null;
     }
