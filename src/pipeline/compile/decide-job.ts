@@ -24,8 +24,10 @@ export interface DecidedJob {
   /** What of its rules counts; null without `rules`. */
   readonly rule: Rule | null;
   readonly scope: Scope;
-  /** The file's variables that it has, without those of its rule. */
-  readonly variables: ReadonlyMap<string, PlannedVariable>;
+  /** The file's variables that it takes from the top. */
+  readonly inherited: ReadonlyMap<string, PlannedVariable>;
+  /** Those of itself and of its matrix. */
+  readonly own: ReadonlyMap<string, PlannedVariable>;
   /** The expanded name of its environment; null without one. */
   readonly environment: string | null;
 }
@@ -48,5 +50,5 @@ export const decideJob = (job: DescribedJob, event: Event): DecidedJob | string 
   if (!letIn) return null;
   const error = scope.errorIn([...own.keys(), ...event.circular]);
   if (error !== null) return `${instance.name}: ${error}`;
-  return { job, rule, scope, variables: mergeVariables([...inherited.values()], [...own.values()]), environment };
+  return { job, rule, scope, inherited, own, environment };
 };

@@ -29,12 +29,12 @@ export const predefinedOf = ({ group, instance }: DescribedJob, environment: str
 const groupName = (name: string): string =>
   name.replace(/[\s:]+(?:\[[^[\]]*\]|\d+[\s:/\\]+\d+)\s*$/, "").trim() || name;
 
-/** The later of two with one key counts; the first one's place is kept. */
+/** The later of two with one key counts, at the place of the first. */
 export const mergeVariables = (
-  ...lists: readonly (readonly PlannedVariable[])[]
+  ...lists: readonly Iterable<PlannedVariable>[]
 ): ReadonlyMap<string, PlannedVariable> => {
   const merged = new Map<string, PlannedVariable>();
-  for (const { key, value, raw } of lists.flat()) merged.set(key, { key, value, raw });
+  for (const list of lists) for (const variable of list) merged.set(variable.key, variable);
   return merged;
 };
 

@@ -64,13 +64,19 @@ class Maker {
     const rule = rules === null ? {} : firstRule(rules, { ...this.#asked, scope });
     if (typeof rule === "string") return { kind: "errors", errors: [`Failed to parse rule for workflow: ${rule}`] };
     if (rule === null || rule.when === "never") return { kind: "nothing", reason: FILTERED_BY_WORKFLOW };
-    return this.#jobs(rule, mergeVariables(this.#config.variables, rule.variables ?? []));
+    return this.#jobs(rule, mergeVariables(this.#top(), rule.variables ?? []));
+  }
+
+  /** Without what is for people who start a pipeline by hand. */
+  #top(): readonly PlannedVariable[] {
+    return this.#config.variables.map(({ key, value, raw }) => ({ key, value, raw }));
   }
 
   #jobs(workflowRule: Rule, top: ReadonlyMap<string, PlannedVariable>): Outcome {
     const errors: string[] = [];
     const scope = this.#variables.forPipeline([...top.values()]);
-    const circular = scope.errorIn([...top.keys(), ...this.#variables.names()]) === null ? [] : [...top.keys()];
+    const all = [...top.keys(), ...this.#variables.names()];
+    const circular = scope.errorIn(all) === null ? [] : all;
     const event: Event = { variables: this.#variables, top, ref: this.#ref, asked: this.#asked, circular };
     const decided = new Map<string, DecidedJob>();
     for (const [name, job] of this.#config.jobs) {

@@ -14,7 +14,7 @@ export const needsOf = ({ job, rule }: DecidedJob): DescribedNeeds | null =>
 
 /** `isThere`: whether a job of that name is in the pipeline. */
 export const planJob = (decided: DecidedJob, isThere: (name: string) => boolean): PlannedJob => {
-  const { job, rule, scope, variables, environment } = decided;
+  const { job, rule, scope, inherited, own, environment } = decided;
   const { group, instance } = job;
   const { keywords } = group;
   const needs = needsOf(decided)?.list.filter((need) => isThere(need.job)) ?? null;
@@ -34,7 +34,7 @@ export const planJob = (decided: DecidedJob, isThere: (name: string) => boolean)
     preGetSourcesScript: keywords.preGetSourcesScript ?? [],
     image: keywords.image ?? null,
     services: keywords.services ?? [],
-    variables: [...mergeVariables([...variables.values()], rule?.variables ?? []).values()],
+    variables: [...mergeVariables(inherited.values(), own.values(), rule?.variables ?? []).values()],
     artifacts: artifactsOf(group),
     cache: keywords.cache ?? [],
     tags: tagsOf((keywords.tags ?? []).map((tag) => scope.expandKnown(tag))),

@@ -23,8 +23,14 @@ export const attribute = <T>(hash: Hash, key: string, at: Place, read: Reader<T>
 /** Whether something else than null stands under `key`. */
 export const isGiven = (hash: Hash, key: string): boolean => (hash.get(key) ?? null) !== null;
 
+type Defined<T extends object> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
 /** A copy without the fields that are undefined. */
-export const defined = <T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>;
-  };
+export const defined = <T extends object>(fields: T): Defined<T> => {
+  const copy: Defined<T> = {};
+  for (const key in fields) {
+    const value = fields[key];
+    if (value !== undefined) copy[key] = value as Exclude<T[typeof key], undefined>;
+  }
+  return copy;
+};
