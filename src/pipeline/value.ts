@@ -27,3 +27,6 @@ export class Reference {
 export const isHash = (value: Value | undefined): value is Hash => value instanceof Map;
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
+
+/** Whether something else than null stands under `key`: null is as good as not given. */
+export const isGiven = (hash: Hash, key: string): boolean => (hash.get(key) ?? null) !== null;

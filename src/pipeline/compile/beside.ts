@@ -1,8 +1,8 @@
 /** What a job's keywords must be beside one another. */
-import { isGiven } from "../keywords/reader.ts";
+
 import type { JobKeywords } from "../keywords/job.ts";
 import type { Place } from "../problem.ts";
-import type { Hash } from "../value.ts";
+import { type Hash, isGiven } from "../value.ts";
 
 const MAX_NAME = 255;
 

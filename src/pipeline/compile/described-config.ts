@@ -1,13 +1,13 @@
 /** What a composed config says, read and checked, before any event is known. */
 import type { ComposedConfig } from "../compose/composed.ts";
 import { checkDefault, checkOldGlobals } from "../keywords/default.ts";
-import { entry, isGiven } from "../keywords/reader.ts";
+import { entry } from "../keywords/reader.ts";
 import { SharedValues } from "../keywords/shared-values.ts";
 import { DEFAULT_STAGES, stages } from "../keywords/stages.ts";
 import { type PrefilledVariable, topVariables } from "../keywords/variables.ts";
 import { NO_WORKFLOW, type Workflow, workflow } from "../keywords/workflow.ts";
 import { Place, type Problem } from "../problem.ts";
-import { type Hash, isHash } from "../value.ts";
+import { type Hash, isHash, isGiven } from "../value.ts";
 import { describeJobs } from "./describe-jobs.ts";
 import type { DescribedJob } from "./described-job.ts";
 import { checkGraph } from "./graph.ts";

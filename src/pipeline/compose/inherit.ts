@@ -1,8 +1,7 @@
 /** What jobs have of `default` and of the old globals at the file's top, where `inherit` doesn't say otherwise. */
 import { Place, type Problem } from "../problem.ts";
-import { type Hash, isHash, isList, type Value } from "../value.ts";
+import { type Hash, isHash, isList, type Value, isGiven } from "../value.ts";
 import type { ComposedJob } from "./composed.ts";
-import { isGiven } from "./top-keys.ts";
 
 /** Keywords of `default` that jobs take over. */
 const DEFAULT_KEYWORDS = [

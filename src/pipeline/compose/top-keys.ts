@@ -1,4 +1,4 @@
-import { type Hash, isHash, type Value } from "../value.ts";
+import { isHash, type Value } from "../value.ts";
 
 /** Keys at the file's top that never name a job. */
 const RESERVED = new Set([
@@ -25,6 +25,3 @@ export const isJobKey = (key: string, value: Value): boolean => {
 export const isHidden = (key: string): boolean => key.startsWith(".");
 
 const looksLikeJob = (value: Value): boolean => isHash(value) && MAKES_A_JOB.some((keyword) => value.has(keyword));
-
-/** Null is as good as not given. */
-export const isGiven = (hash: Hash, key: string): boolean => (hash.get(key) ?? null) !== null;

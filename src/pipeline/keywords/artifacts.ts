@@ -1,10 +1,10 @@
 import type { ArtifactsSpec } from "../../core/build/spec.ts";
 import type { Place } from "../problem.ts";
-import type { Hash } from "../value.ts";
+import { type Hash, isGiven } from "../value.ts";
 import { durationText } from "./duration.ts";
 import { excludeTogether, hashOf } from "./known-keys.ts";
 import { texts } from "./list.ts";
-import { attribute, defined, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, defined, entry, type Reader } from "./reader.ts";
 import { reports } from "./reports.ts";
 import { boolean, oneOf, text } from "./scalar.ts";
 

@@ -1,7 +1,7 @@
-import { isHash } from "../value.ts";
+import { isHash, isGiven } from "../value.ts";
 import { checkKeys } from "./known-keys.ts";
 import { texts } from "./list.ts";
-import { entry, isGiven, type Reader } from "./reader.ts";
+import { entry, type Reader } from "./reader.ts";
 import { text } from "./scalar.ts";
 
 /** A text, whose variables the runner expands; or files whose state makes the key when the job is queued. */

@@ -1,8 +1,8 @@
 import type { Place } from "../problem.ts";
-import { isHash, type Hash } from "../value.ts";
+import { isHash, type Hash, isGiven } from "../value.ts";
 import { durationText } from "./duration.ts";
 import { checkKeys, hashOf } from "./known-keys.ts";
-import { attribute, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, entry, type Reader } from "./reader.ts";
 import { oneOf, text } from "./scalar.ts";
 
 export interface Environment {

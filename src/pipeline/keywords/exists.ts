@@ -1,7 +1,7 @@
-import { isHash, isList } from "../value.ts";
+import { isHash, isList, isGiven } from "../value.ts";
 import { checkKeys, requireKeys } from "./known-keys.ts";
 import { textsUpTo } from "./list.ts";
-import { attribute, isGiven, type Reader } from "./reader.ts";
+import { attribute, type Reader } from "./reader.ts";
 
 const MAX_PATHS = 50;
 const paths = textsUpTo(MAX_PATHS);

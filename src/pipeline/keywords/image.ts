@@ -1,11 +1,11 @@
 import type { ImageSpec } from "../../core/build/spec.ts";
 import type { Place } from "../problem.ts";
-import { isHash, type Hash } from "../value.ts";
+import { isHash, type Hash, isGiven } from "../value.ts";
 import { dockerOptions, kubernetesOptions } from "./executor-options.ts";
 import { checkKeys } from "./known-keys.ts";
 import { texts } from "./list.ts";
 import { pullPolicy } from "./pull-policy.ts";
-import { attribute, defined, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, defined, entry, type Reader } from "./reader.ts";
 import { filledText, text } from "./scalar.ts";
 
 /** Keys that images and services share. `ports` is for GitLab's web terminals and refused in jobs. */

@@ -1,7 +1,7 @@
 import type { Place } from "../problem.ts";
-import { isHash, type Hash } from "../value.ts";
+import { isHash, type Hash, isGiven } from "../value.ts";
 import { nearest } from "./nearest.ts";
-import { isGiven, type Reader } from "./reader.ts";
+import { type Reader } from "./reader.ts";
 
 /** More unknown keys than these are only counted. */
 const NAMED = 10;

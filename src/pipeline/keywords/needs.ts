@@ -1,9 +1,9 @@
 import type { Place } from "../problem.ts";
-import { Float, isHash, isList, type Hash, type Value } from "../value.ts";
+import { Float, isHash, isList, type Hash, type Value, isGiven } from "../value.ts";
 import { checkKeys } from "./known-keys.ts";
 import type { MatrixRow } from "./matrix.ts";
 import { parallel } from "./parallel.ts";
-import { attribute, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, entry, type Reader } from "./reader.ts";
 import { boolean, filledText, isInteger } from "./scalar.ts";
 
 export interface Need {

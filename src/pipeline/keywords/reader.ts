@@ -20,9 +20,6 @@ export const attribute = <T>(hash: Hash, key: string, at: Place, read: Reader<T>
   return value === null ? undefined : read(value, at.attribute(key));
 };
 
-/** Whether something else than null stands under `key`. */
-export const isGiven = (hash: Hash, key: string): boolean => (hash.get(key) ?? null) !== null;
-
 type Defined<T extends object> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
 /** A copy without the fields that are undefined. */

@@ -1,8 +1,8 @@
 import type { Place } from "../problem.ts";
-import { isHash, isList, type Value } from "../value.ts";
+import { isHash, isList, type Value, isGiven } from "../value.ts";
 import { checkKeys, hashOf } from "./known-keys.ts";
 import { textOrTexts } from "./list.ts";
-import { attribute, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, entry, type Reader } from "./reader.ts";
 import { filledText, oneOf, text } from "./scalar.ts";
 
 /** What a job's release step makes once its script has succeeded. Variables in its texts are expanded by the runner. */

@@ -1,13 +1,13 @@
 import type { Place } from "../problem.ts";
 import { valueText } from "../scalar-text.ts";
-import { isHash, isList, type Hash } from "../value.ts";
+import { isHash, isList, type Hash, isGiven } from "../value.ts";
 import { type AutoCancel, autoCancel } from "./auto-cancel.ts";
 import { type Changes, changes } from "./changes.ts";
 import { exists } from "./exists.ts";
 import { checkKeys } from "./known-keys.ts";
 import { flattened } from "./list.ts";
 import { type Need, needs } from "./needs.ts";
-import { attribute, defined, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, defined, entry, type Reader } from "./reader.ts";
 import { boolean } from "./scalar.ts";
 import { startIn } from "./start-in.ts";
 import { isExpression } from "./syntax.ts";

@@ -1,6 +1,5 @@
 import type { Place } from "../problem.ts";
-import { type Hash } from "../value.ts";
-import { isGiven } from "./reader.ts";
+import { type Hash, isGiven } from "../value.ts";
 
 /** Keywords that GitLab has and Signalbox doesn't, with what they are about. */
 const UNSUPPORTED: ReadonlyMap<string, string> = new Map([

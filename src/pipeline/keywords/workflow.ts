@@ -1,7 +1,8 @@
+import { isGiven } from "../value.ts";
 import { scalarText } from "../scalar-text.ts";
 import { type AutoCancel, autoCancel } from "./auto-cancel.ts";
 import { hashOf } from "./known-keys.ts";
-import { attribute, entry, isGiven, type Reader } from "./reader.ts";
+import { attribute, entry, type Reader } from "./reader.ts";
 import { type Rule, workflowRules } from "./rules.ts";
 import { isScalar, isStorable, NOT_STORABLE } from "./scalar.ts";
 
