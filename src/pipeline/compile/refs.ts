@@ -1,7 +1,7 @@
 /** `refs` of `only` and `except`: keywords, names, patterns. */
 import type { Conditions } from "../compose/conditions.ts";
 import type { PipelineContext } from "../context.ts";
-import { looksLikePattern } from "../keywords/syntax.ts";
+import { looksLikePattern } from "../expressions/pattern-syntax.ts";
 
 export interface EventRef {
   readonly ref: string;

@@ -1,4 +1,4 @@
-import { isPattern } from "./syntax.ts";
+import { isPattern } from "../expressions/pattern-syntax.ts";
 import type { Reader } from "./reader.ts";
 
 /** `coverage`: `/pattern/` that finds the number in the log. Read as the pattern's source, without its slashes. */

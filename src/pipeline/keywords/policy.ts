@@ -3,7 +3,8 @@ import { isHash, isList, type Value } from "../value.ts";
 import { checkKeys } from "./known-keys.ts";
 import { texts } from "./list.ts";
 import { attribute, defined, type Reader } from "./reader.ts";
-import { isExpression, isPattern, looksLikePattern } from "./syntax.ts";
+import { isExpression } from "../expressions/evaluate.ts";
+import { isPattern, looksLikePattern } from "../expressions/pattern-syntax.ts";
 
 /** `only` or `except`. Undefined: it says nothing about it. */
 export interface Policy {

@@ -10,7 +10,7 @@ import { type Need, needs } from "./needs.ts";
 import { attribute, defined, entry, type Reader } from "./reader.ts";
 import { boolean } from "./scalar.ts";
 import { startIn } from "./start-in.ts";
-import { isExpression } from "./syntax.ts";
+import { isExpression } from "../expressions/evaluate.ts";
 import { type FileVariable, textVariables } from "./variables.ts";
 import type { When } from "./when.ts";
 

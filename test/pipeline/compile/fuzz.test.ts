@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Compilation, compile } from "../../../src/pipeline/compile/compile.ts";
-import type { Conditions } from "../../../src/pipeline/compose/conditions.ts";
 import type { PipelineContext } from "../../../src/pipeline/context.ts";
 import type { Plan } from "../../../src/pipeline/plan.ts";
-import { composeInput, context, simpleConditions, variables } from "../compose/composing.ts";
+import { composeInput, context, variables } from "../compose/composing.ts";
 import { INCLUDED, REAL_LOOKING } from "../compose/real-looking.ts";
 import { mutate, seeded } from "../mutate.ts";
 
@@ -23,14 +22,8 @@ const EVENTS: readonly Partial<PipelineContext>[] = [
   { ref: "main", source: "schedule", changedPaths: [] },
 ];
 
-/** Conditions that the simple ones can't read don't hold. */
-const conditions: Conditions = {
-  ...simpleConditions,
-  evaluateIf: (text, lookup) => simpleConditions.evaluateIf(text, lookup) === true,
-};
-
 const compiledFor = (text: string, event: Partial<PipelineContext>): Compilation => {
-  const compilation = compile(composeInput(text, { context: context(event), files: INCLUDED, conditions }));
+  const compilation = compile(composeInput(text, { context: context(event), files: INCLUDED }));
   if (compilation.kind === "needs") throw new Error("nothing can be lacking: nobody fetches");
   return compilation;
 };

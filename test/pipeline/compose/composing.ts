@@ -1,34 +1,9 @@
 import { compose, type ComposeInput } from "../../../src/pipeline/compose/compose.ts";
 import type { ComposedConfig } from "../../../src/pipeline/compose/composed.ts";
-import type { Conditions } from "../../../src/pipeline/compose/conditions.ts";
 import type { ContextVariable, PipelineContext } from "../../../src/pipeline/context.ts";
+import { makeConditions } from "../../../src/pipeline/expressions/make-conditions.ts";
 import type { Hash, Value } from "../../../src/pipeline/value.ts";
 import { plain } from "../yaml/reading.ts";
-
-/** `$A == "b"`, `$A != "b"`, `$A`, joined by `&&` and `||`; paths by their start; patterns by JavaScript. */
-export const simpleConditions: Conditions = {
-  evaluateIf: (text, lookup) => {
-    const one = (part: string): boolean | null => {
-      const match = /^\$(\w+)(?:\s*(==|!=)\s*"([^"]*)")?$/.exec(part.trim());
-      if (match === null) return null;
-      const value = lookup(match[1] ?? "");
-      if (match[2] === undefined) return value !== null && value !== "";
-      return (value === match[3]) === (match[2] === "==");
-    };
-    const all = text.split("||").map((any) => any.split("&&").map(one));
-    if (all.flat().includes(null)) return { error: "invalid expression syntax" };
-    return all.some((parts) => parts.every(Boolean));
-  },
-  matchesPath: (globs, paths) => globs.some((glob) => paths.some((path) => path.startsWith(glob.replace(/\*+$/, "")))),
-  matchesPattern: (pattern, text) => {
-    try {
-      const [, flags = "", source = pattern] = /^\(\?(i)\)(.*)$/.exec(pattern) ?? [];
-      return new RegExp(source, `u${flags}`).test(text);
-    } catch {
-      return null;
-    }
-  },
-};
 
 export const context = (given: Partial<PipelineContext> = {}): PipelineContext => ({
   ref: "main",
@@ -54,7 +29,7 @@ export const composeInput = (text: string, more: Partial<ComposeInput> = {}): Co
   inputs: new Map<string, Value>(),
   context: context(),
   project: null,
-  conditions: simpleConditions,
+  conditions: makeConditions(),
   fetches: new Set(),
   fetched: new Map(),
   ...more,
