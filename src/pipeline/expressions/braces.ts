@@ -1,6 +1,6 @@
 /**
  * `{a,b}` in a glob, as Ruby's `File.fnmatch` expands it with FNM_EXTGLOB: the first group, then what comes of it again.
- * Nested ones and empty choices count; what isn't closed stays as it is.
+ * Nested ones and empty choices count; with a brace that isn't closed nothing comes of it.
  */
 
 const MAX_EXPANSIONS = 1_000;
@@ -15,8 +15,8 @@ export const expandBraces = (glob: string): readonly string[] | null => {
     characters += next.length;
     if (characters > MAX_CHARACTERS || expanded.length + waiting.length >= MAX_EXPANSIONS) return null;
     const group = firstGroup(next);
-    if (group === null) expanded.push(next);
-    else {
+    if (group === "none") expanded.push(next);
+    else if (group !== "open") {
       const [before, after] = [next.slice(0, group.open), next.slice(group.close + 1)];
       const choices = choicesIn(next, group);
       if ((choices.length - 1) * (before.length + after.length) > MAX_CHARACTERS) return null;
@@ -31,7 +31,7 @@ interface Group {
   readonly close: number;
 }
 
-const firstGroup = (glob: string): Group | null => {
+const firstGroup = (glob: string): Group | "none" | "open" => {
   let open = -1;
   let depth = 0;
   for (let at = 0; at < glob.length; at += 1) {
@@ -45,7 +45,7 @@ const firstGroup = (glob: string): Group | null => {
       if (depth === 0) return { open, close: at };
     }
   }
-  return null;
+  return open < 0 ? "none" : "open";
 };
 
 const choicesIn = (glob: string, { open, close }: Group): readonly string[] => {

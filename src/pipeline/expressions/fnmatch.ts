@@ -54,70 +54,73 @@ const endOfName = (path: string, from: number): number => {
  * is not compared. Only the last star is tried again, so that it takes at most the product of both lengths.
  */
 const matchName = (glob: string, path: string, at: Position, steps: Steps): boolean => {
-  let star: Position | null = null;
+  // Plain numbers: this loop is where the work is.
+  let [inGlob, inPath] = [at.glob, at.path];
+  let [starInGlob, starInPath] = [-1, -1];
   for (;;) {
     steps.left -= 1;
     if (steps.left < 0) return false;
-    const pathEnds = endsAt(path, at.path);
-    if (glob[at.glob] === "*") {
-      while (glob[at.glob] === "*") at.glob += 1;
-      const next = unescaped(glob, at.glob);
+    const pathEnds = endsAt(path, inPath);
+    if (glob[inGlob] === "*") {
+      while (glob[inGlob] === "*") inGlob += 1;
+      const next = unescaped(glob, inGlob);
       if (endsAt(glob, next)) {
         at.glob = next;
+        at.path = inPath;
         return true;
       }
       if (pathEnds) return false;
-      star = { ...at };
+      [starInGlob, starInPath] = [inGlob, inPath];
       continue;
     }
-    const after = afterCharacter(glob, path, at, steps);
-    if (after === "ends") return true;
-    if (after !== null) Object.assign(at, after);
-    else if (pathEnds || star === null) return false;
+    const next = unescaped(glob, inGlob);
+    if (pathEnds && endsAt(glob, next)) {
+      at.glob = next;
+      at.path = inPath;
+      return true;
+    }
+    const after = pathEnds ? -1 : afterCharacter(glob, inGlob, path, inPath, steps);
+    if (after >= 0) {
+      inPath += isWildcard(glob, inGlob) ? widthAt(path, inPath) : 1;
+      inGlob = after;
+    } else if (pathEnds || starInGlob < 0) return false;
     else {
-      star.path += 1;
-      Object.assign(at, star);
+      starInPath += 1;
+      [inGlob, inPath] = [starInGlob, starInPath];
     }
   }
 };
 
-/** Where both go on behind one character; null if it isn't the same. */
-const afterCharacter = (glob: string, path: string, at: Position, steps: Steps): Position | "ends" | null => {
-  const pathEnds = endsAt(path, at.path);
-  const char = glob[at.glob];
-  if (char === "?") return pathEnds ? null : { glob: at.glob + 1, path: at.path + widthAt(path, at.path) };
-  if (char === "[") {
-    const end = pathEnds ? null : afterClass(glob, at.glob + 1, path.codePointAt(at.path) ?? 0, steps);
-    return end === null ? null : { glob: end, path: at.path + widthAt(path, at.path) };
-  }
-  const written = unescaped(glob, at.glob);
-  if (pathEnds && endsAt(glob, written)) {
-    at.glob = written;
-    return "ends";
-  }
-  if (pathEnds || endsAt(glob, written) || glob[written] !== path[at.path]) return null;
-  return { glob: written + 1, path: at.path + 1 };
+/** Where the glob goes on behind what stands for the path's next character; -1 if that is another one. */
+const afterCharacter = (glob: string, inGlob: number, path: string, inPath: number, steps: Steps): number => {
+  const char = glob[inGlob];
+  if (char === "?") return inGlob + 1;
+  if (char === "[") return afterClass(glob, inGlob + 1, path.codePointAt(inPath) ?? 0, steps);
+  const written = unescaped(glob, inGlob);
+  return !endsAt(glob, written) && glob[written] === path[inPath] ? written + 1 : -1;
 };
 
-/** Behind the class if it has the character, else null. An empty one has none, and `[!]` has all. */
-const afterClass = (glob: string, start: number, char: number, steps: Steps): number | null => {
+const isWildcard = (glob: string, at: number): boolean => glob[at] === "?" || glob[at] === "[";
+
+/** Behind the class if it has the character, else -1. An empty one has none, and `[!]` has all. */
+const afterClass = (glob: string, start: number, char: number, steps: Steps): number => {
   let at = start;
   const negated = glob[at] === "!" || glob[at] === "^";
   if (negated) at += 1;
   let found = false;
   while (at < glob.length) {
     steps.left -= 1;
-    if (glob[at] === "]") return found === negated ? null : at + 1;
+    if (glob[at] === "]") return found === negated ? -1 : at + 1;
     const low = codeAt(glob, at);
     let high = low;
     if (low !== null && glob[low.end] === "-" && low.end + 1 < glob.length && glob[low.end + 1] !== "]")
       high = codeAt(glob, low.end + 1);
-    if (low === null || high === null) return null;
+    if (low === null || high === null) return -1;
     found ||= low.code <= char && char <= high.code;
     found ||= char === low.code || char === high.code;
     at = high.end;
   }
-  return null;
+  return -1;
 };
 
 const codeAt = (glob: string, start: number): { readonly code: number; readonly end: number } | null => {
@@ -128,8 +131,8 @@ const codeAt = (glob: string, start: number): { readonly code: number; readonly 
 
 const endsAt = (text: string, at: number): boolean => at >= text.length || text[at] === "/";
 
-/** Behind a backslash that escapes something. */
-const unescaped = (glob: string, at: number): number => (glob[at] === "\\" && at + 1 < glob.length ? at + 1 : at);
+/** Behind a backslash. Also the last one is not compared. */
+const unescaped = (glob: string, at: number): number => (glob[at] === "\\" ? at + 1 : at);
 
 /** A character outside of the basic plane takes two units. */
 const widthAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);

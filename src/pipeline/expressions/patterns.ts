@@ -12,7 +12,8 @@ export class PatternTooLarge extends Error {
 
 const MAX_INSTRUCTIONS = 5_000;
 /** What compiling costs, in steps, measured: a step is what one instruction takes for one character. */
-const STEPS_PER_INSTRUCTION = 20;
+const STEPS_PER_PATTERN = 500;
+const STEPS_PER_INSTRUCTION = 40;
 const STEPS_PER_WIDE_CLASS = 20_000;
 /** At worst a second of work. A file with 500 jobs and ten patterns each takes a tenth of it. */
 const MAX_STEPS = 5_000_000;
@@ -63,7 +64,7 @@ export class Patterns {
   }
 
   #compileNew(source: string): Compiled | null {
-    this.#spend(source.length * STEPS_PER_INSTRUCTION);
+    this.#spend(STEPS_PER_PATTERN + source.length * STEPS_PER_INSTRUCTION);
     const size = checkedSize(source);
     if (size === null) return null;
     if (size.instructions > MAX_INSTRUCTIONS) throw new PatternTooLarge();
