@@ -36,16 +36,13 @@ export const compile = (input: ComposeInput): Compilation | Lacking => {
 /** The same, for a config that was composed already. */
 export const compileComposed = (
   composed: ComposedConfig,
-  { context, project, conditions, path }: Pick<ComposeInput, "context" | "project" | "conditions" | "path">,
+  input: Pick<ComposeInput, "context" | "project" | "conditions" | "path">,
 ): Compilation => {
   const described = describeConfig(composed);
-  const { problems } = described;
+  const problems = [...described.problems];
+  const made = hasError(problems) ? ({ kind: "errors" } as const) : makePlan(described, input, problems);
   const errors = problems.filter(({ kind }) => kind === "error");
   const warnings = problems.filter(({ kind }) => kind === "warning");
-  if (hasError(problems)) return { kind: "errors", errors, warnings, composed, described };
-  const made = makePlan(described, context, project, conditions);
-  const all = [...warnings, ...made.warnings.map((message) => ({ kind: "warning", message, file: path }) as const)];
-  if (made.kind !== "errors") return { ...made, warnings: all, composed, described };
-  const told = made.errors.map((message) => ({ kind: "error", message, file: path }) as const);
-  return { kind: "errors", errors: told, warnings: all, composed, described };
+  const more = { warnings, composed, described };
+  return made.kind === "errors" ? { ...made, errors, ...more } : { ...made, ...more };
 };

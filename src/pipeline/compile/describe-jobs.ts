@@ -12,6 +12,7 @@ export const describeJobs = (list: readonly JobGroup[]): ReadonlyMap<string, Des
     const needsOf = needsBy(group, groups);
     const { dependencies } = group.keywords;
     const names = dependencies === undefined ? null : expandNames(dependencies, groups);
+    if (group.instances.length === 0) group.place.warn("makes no job: its matrix has no combination");
     for (const instance of group.instances) {
       if (jobs.has(instance.name))
         group.place.warn(`makes a job that there is already, and replaces it: ${instance.name}`);

@@ -41,7 +41,7 @@ export const describeConfig = (config: ComposedConfig): DescribedConfig => {
   const groups = readGroups(config, { shared, hasWorkflow: hasRules(top), problems });
   const jobs = describeJobs(groups);
   checkGraph(jobs, read.stages, (name) => config.broken.has(name) || config.merged.has(name) || groups.length === 0);
-  if (!hasError(problems) && jobs.size === 0) at.error("jobs config should contain at least one visible job");
+  if (!hasError(problems) && groups.length === 0) at.error("jobs config should contain at least one visible job");
   return { ...read, jobs, problems: unique(problems) };
 };
 

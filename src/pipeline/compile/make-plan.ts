@@ -1,10 +1,14 @@
 /** From what a file describes and an event to the plan of its pipeline. */
-import type { Conditions } from "../compose/conditions.ts";
+import type { ComposeInput } from "../compose/compose.ts";
 import type { PipelineContext } from "../context.ts";
+import type { Rule } from "../keywords/rules.ts";
+import { POST, PRE } from "../keywords/stages.ts";
 import type { Plan, PlannedJob, PlannedVariable } from "../plan.ts";
+import { Place, type Problem } from "../problem.ts";
 import { type DecidedJob, decideJob, type Event } from "./decide-job.ts";
 import { tooMany } from "./describe-jobs.ts";
 import type { DescribedConfig } from "./described-config.ts";
+import type { DescribedJob } from "./described-job.ts";
 import { mergeVariables } from "./job-variables.ts";
 import { MAX_NEEDS, MAX_PIPELINE_JOBS } from "./limits.ts";
 import { Paths } from "./paths.ts";
@@ -12,57 +16,65 @@ import { PipelineVariables } from "./pipeline-variables.ts";
 import { needsOf, planJob } from "./plan-job.ts";
 import { eventRef } from "./refs.ts";
 import { firstRule } from "./rules-outcome.ts";
-import type { Rule } from "../keywords/rules.ts";
-import { POST, PRE } from "../keywords/stages.ts";
+import { warnOfEnvironment } from "./warnings.ts";
 
-export type MadePlan = (
+export type MadePlan =
   | { readonly kind: "plan"; readonly plan: Plan }
   /** There is no pipeline for the event; why, for people. */
   | { readonly kind: "nothing"; readonly reason: string }
-  | { readonly kind: "errors"; readonly errors: readonly string[] }
-) & {
-  /** What surprises in this event. */
-  readonly warnings: readonly string[];
-};
+  /** At least one was told. */
+  | { readonly kind: "errors" };
 
 export const FILTERED_BY_WORKFLOW =
   "The pipeline did not run. Review the workflow:rules configuration for the pipeline.";
 export const FILTERED_BY_RULES =
   "The resulting pipeline would have been empty. Review the rules configuration for the relevant jobs.";
 
-/** `project`: `group/project`, for `@group/project` in `only` and `except`; null if it has no name. */
+/**
+ * What is wrong and what surprises in this event is told to `problems`; `path` is the config's file.
+ * `project`: `group/project`, for `@group/project` in `only` and `except`; null if it has no name.
+ */
 export const makePlan = (
   config: DescribedConfig,
-  context: PipelineContext,
-  project: string | null,
-  conditions: Conditions,
+  { context, project, conditions, path }: Pick<ComposeInput, "context" | "project" | "conditions" | "path">,
+  problems: Problem[],
 ): MadePlan => {
   const paths = new Paths(context, conditions);
-  const made = new Maker(config, context, project, { paths, conditions }).make();
-  return { ...made, warnings: [...paths.notes] };
+  const made = new Maker(config, context, project, { paths, conditions }, problems, path).make();
+  const at = new Place(problems, "", path);
+  for (const note of paths.notes) at.warn(note);
+  return made;
 };
-
-type Outcome = Parameters<(made: DistributiveOmit<MadePlan, "warnings">) => void>[0];
-type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
 
 class Maker {
   readonly #config: DescribedConfig;
   readonly #variables: PipelineVariables;
   readonly #asked: Event["asked"];
   readonly #ref: Event["ref"];
+  readonly #problems: Problem[];
+  readonly #place: Place;
 
-  constructor(config: DescribedConfig, context: PipelineContext, project: string | null, asked: Event["asked"]) {
+  constructor(
+    config: DescribedConfig,
+    context: PipelineContext,
+    project: string | null,
+    asked: Event["asked"],
+    problems: Problem[],
+    path: string,
+  ) {
     this.#config = config;
+    this.#problems = problems;
+    this.#place = new Place(problems, "", path);
     this.#variables = new PipelineVariables(context);
     this.#asked = asked;
     this.#ref = eventRef(context, project);
   }
 
-  make(): Outcome {
+  make(): MadePlan {
     const { rules } = this.#config.workflow;
     const scope = this.#variables.forPipeline(this.#config.variables);
     const rule = rules === null ? {} : firstRule(rules, { ...this.#asked, scope });
-    if (typeof rule === "string") return { kind: "errors", errors: [`Failed to parse rule for workflow: ${rule}`] };
+    if (typeof rule === "string") return this.#fail(`Failed to parse rule for workflow: ${rule}`);
     if (rule === null || rule.when === "never") return { kind: "nothing", reason: FILTERED_BY_WORKFLOW };
     return this.#jobs(rule, mergeVariables(this.#top(), rule.variables ?? []));
   }
@@ -72,32 +84,22 @@ class Maker {
     return this.#config.variables.map(({ key, value, raw }) => ({ key, value, raw }));
   }
 
-  #jobs(workflowRule: Rule, top: ReadonlyMap<string, PlannedVariable>): Outcome {
-    const errors: string[] = [];
+  #jobs(workflowRule: Rule, top: ReadonlyMap<string, PlannedVariable>): MadePlan {
     const scope = this.#variables.forPipeline([...top.values()]);
     const all = [...top.keys(), ...this.#variables.names()];
     const circular = scope.errorIn(all) === null ? [] : all;
     const event: Event = { variables: this.#variables, top, ref: this.#ref, asked: this.#asked, circular };
-    const decided = new Map<string, DecidedJob>();
-    for (const [name, job] of this.#config.jobs) {
-      const outcome = decideJob(job, event);
-      if (typeof outcome === "string") errors.push(outcome);
-      else if (outcome !== null) decided.set(name, outcome);
-    }
-    errors.push(...[...decided].flatMap(([name, job]) => needsErrors(name, job, decided)));
-    if (errors.length > 0) return { kind: "errors", errors };
+    const decided = this.#decide(event);
+    if (decided === null) return { kind: "errors" };
     if (decided.size > MAX_PIPELINE_JOBS) {
-      return { kind: "errors", errors: [`The number of jobs has exceeded the limit of ${MAX_PIPELINE_JOBS}.`] };
+      return this.#fail(`The number of jobs has exceeded the limit of ${MAX_PIPELINE_JOBS}.`);
     }
     const jobs = this.#inStages([...decided.values()].map((job) => planJob(job, (name) => decided.has(name))));
     const stages = [...new Set(jobs.map(({ stage }) => stage))];
     if (stages.every((stage) => stage === PRE || stage === POST)) return { kind: "nothing", reason: FILTERED_BY_RULES };
     const name = scope.expandWhole(this.#config.workflow.name ?? "").trim();
     if (name.length > MAX_NAME) {
-      return {
-        kind: "errors",
-        errors: [`Failed to build pipeline metadata! Name is too long (maximum is ${MAX_NAME} characters)`],
-      };
+      return this.#fail(`Failed to build pipeline metadata! Name is too long (maximum is ${MAX_NAME} characters)`);
     }
     const cancel = { ...this.#config.workflow.autoCancel, ...workflowRule.autoCancel };
     const autoCancel = {
@@ -105,6 +107,31 @@ class Maker {
       onJobFailure: cancel.onJobFailure ?? "none",
     } as const;
     return { kind: "plan", plan: { name: name === "" ? null : name, stages, autoCancel, jobs } };
+  }
+
+  /** The jobs that are in the pipeline; null if something is wrong with one of them. */
+  #decide(event: Event): ReadonlyMap<string, DecidedJob> | null {
+    const decided = new Map<string, DecidedJob>();
+    let fine = true;
+    const tell = ({ group }: DescribedJob, errors: readonly string[]): void => {
+      for (const error of errors) group.place.tellingTo(this.#problems).errorWithoutPlace(error);
+      fine &&= errors.length === 0;
+    };
+    for (const [name, job] of this.#config.jobs) {
+      const outcome = decideJob(job, event);
+      if (typeof outcome === "string") tell(job, [outcome]);
+      else if (outcome !== null) decided.set(name, outcome);
+    }
+    for (const [name, one] of decided) {
+      tell(one.job, needsErrors(name, one, decided));
+      warnOfEnvironment(one, this.#problems);
+    }
+    return fine ? decided : null;
+  }
+
+  #fail(message: string): MadePlan {
+    this.#place.error(message);
+    return { kind: "errors" };
   }
 
   #inStages(jobs: readonly PlannedJob[]): readonly PlannedJob[] {

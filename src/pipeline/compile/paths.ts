@@ -8,15 +8,23 @@ const MAX_COMPARISONS = 50_000;
 /** In all of a pipeline's rules, beyond which the answer is yes, too. */
 const MAX_IN_ALL = 5_000_000;
 
-/** Globs without anything to match: they are looked up. */
+/** Nothing in it stands for something else: it is looked up. */
 const isPlain = (glob: string): boolean => !/[*?[{\\]/.test(glob);
+
+const ANYWHERE = "**/*";
+
+/** What a path must end in, wherever it is, if that is all that the glob says. */
+const extensionOf = (glob: string): string | null => {
+  const end = glob.startsWith(ANYWHERE) ? glob.slice(ANYWHERE.length) : "";
+  return end.startsWith(".") && !end.includes("/") && isPlain(end) ? end : null;
+};
 
 export class Paths {
   readonly #conditions: Conditions;
   readonly #changed: readonly string[] | null;
   readonly #tree: readonly string[] | null;
   readonly #known = new Map<string, boolean>();
-  /** All paths of the tree, and the folders that they are in with `/` behind them. */
+  /** All paths of the tree. */
   #there: ReadonlySet<string> | undefined;
   #left = MAX_IN_ALL;
   /** What was answered without looking, in words. */
@@ -48,36 +56,44 @@ export class Paths {
       this.notes.add("`exists` counts as true: the repository's files are not known");
       return true;
     }
-    this.#there ??= new Set(this.#tree.flatMap((path) => [path, ...foldersOf(path)]));
+    this.#there ??= new Set(this.#tree);
     const there = this.#there;
-    const globsToMatch = globs.filter((glob) => !isPlain(glob));
-    if (globs.some((glob) => isPlain(glob) && there.has(glob))) return true;
-    return globsToMatch.length > 0 && this.#once("exist", globsToMatch, this.#tree);
+    return globs.some((glob) => there.has(glob)) || this.#once("exist", globs, this.#tree);
   }
 
-  #once(kind: string, globs: readonly string[], paths: readonly string[]): boolean {
+  #once(kind: "changed" | "exist", globs: readonly string[], paths: readonly string[]): boolean {
     const key = `${kind}\n${globs.toSorted().join("\n")}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const answer = this.#matches(globs, paths);
+    const answer = kind === "exist" ? this.#existsAny(globs, paths) : this.#matches(globs, paths);
     this.#known.set(key, answer);
     return answer;
+  }
+
+  /** GitLab doesn't count folders and extensions as comparisons. */
+  #existsAny(globs: readonly string[], paths: readonly string[]): boolean {
+    const folders = globs.filter((glob) => isPlain(glob) && glob.endsWith("/"));
+    const extensions = globs.flatMap((glob) => extensionOf(glob) ?? []);
+    this.#left -= (folders.length + extensions.length) * paths.length;
+    if (this.#left < 0) return this.#tooMany();
+    if (paths.some((path) => folders.some((folder) => path.startsWith(folder)))) return true;
+    if (paths.some((path) => extensions.some((extension) => path.endsWith(extension)))) return true;
+    return this.#matches(
+      globs.filter((glob) => !isPlain(glob) && extensionOf(glob) === null),
+      paths,
+    );
   }
 
   #matches(globs: readonly string[], paths: readonly string[]): boolean {
     if (paths.length === 0 || globs.length === 0) return false;
     const comparisons = paths.length * globs.length;
-    if (comparisons > MAX_COMPARISONS || comparisons > this.#left) {
-      this.notes.add("`changes` and `exists` with more than 50000 comparisons of globs with paths count as true");
-      return true;
-    }
+    if (comparisons > MAX_COMPARISONS || comparisons > this.#left) return this.#tooMany();
     this.#left -= comparisons;
     return this.#conditions.matchesPath(globs, paths);
   }
-}
 
-const foldersOf = (path: string): readonly string[] => {
-  const folders: string[] = [];
-  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) folders.push(path.slice(0, end + 1));
-  return folders;
-};
+  #tooMany(): true {
+    this.notes.add("`changes` and `exists` count as true where more than 50000 globs and paths would be compared");
+    return true;
+  }
+}

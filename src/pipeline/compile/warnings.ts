@@ -1,6 +1,8 @@
 /** What is taken as GitLab takes it, but surprises its users. */
 import type { JobKeywords } from "../keywords/job.ts";
-import type { Place } from "../problem.ts";
+import { isEnvironmentName } from "../keywords/environment.ts";
+import type { Place, Problem } from "../problem.ts";
+import type { DecidedJob } from "./decide-job.ts";
 
 /** `hasWorkflow`: the file has rules for its pipelines. */
 export const warnOfSurprises = ({ rules, allowFailure, needs }: JobKeywords, hasWorkflow: boolean, at: Place): void => {
@@ -19,4 +21,11 @@ export const warnOfSurprises = ({ rules, allowFailure, needs }: JobKeywords, has
   if (needs !== undefined && rules.some((rule) => rule.needs?.length === 0)) {
     at.warn("has a rule with an empty `needs`, which changes nothing: the job keeps its own");
   }
+};
+
+/** GitLab makes the job and fails it at once. The name isn't shown: what it was made of may be secret. */
+export const warnOfEnvironment = ({ job, environment }: DecidedJob, problems: Problem[]): void => {
+  if (environment === null || isEnvironmentName(environment)) return;
+  const at = job.group.place.tellingTo(problems);
+  at.at("environment").warn("has a name that is none once its variables are expanded, and so the job fails at once");
 };

@@ -46,13 +46,17 @@ export const environment: Reader<Environment> = (value, at) => {
 
 const NAME = /^[\w${}. -](?:[\w/${}. -]*[\w${}. -])?$/;
 
+const MAX_NAME = 255;
+
+/** Whether an environment may have this name, its variables expanded. */
+export const isEnvironmentName = (name: string): boolean => name.length <= MAX_NAME && NAME.test(name);
+
 const environmentName: Reader<string> = (value, at) => {
   if (value === "") return at.invalid("can't be blank");
-  return typeof value === "string" && NAME.test(value)
-    ? value
-    : at.invalid(
-        "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, but it cannot start or end with '/'",
-      );
+  if (typeof value === "string" && NAME.test(value)) return value;
+  return at.invalid(
+    "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, but it cannot start or end with '/'",
+  );
 };
 
 const MAX_URL = 255;

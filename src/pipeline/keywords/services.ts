@@ -24,6 +24,6 @@ const service: Reader<ImageSpec> = (value, at) => {
 
 /** `services`: a list. A null in it is left out, as in GitLab. */
 export const services: Reader<readonly ImageSpec[]> = (value, at) => {
-  if (!isList(value)) return at.invalid("should be a array");
+  if (!isList(value)) return at.invalid("should be an array");
   return value.flatMap((item) => (item === null ? [] : (service(item, at.at("service")) ?? [])));
 };

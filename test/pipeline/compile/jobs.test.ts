@@ -246,6 +246,14 @@ two: {script: s, retry: 9, needs: [nobody]}
     ]);
   });
 
+  it("name that file also where only the event shows them", () => {
+    const jobs = "a: {stage: build, script: s, rules: [{when: never}]}\njob: {script: s, needs: [a]}";
+    const compilation = compiled("include: {local: /jobs.yml}", {}, { files: new Map([["jobs.yml", jobs]]) });
+    expect(compilation.kind === "errors" && compilation.errors).toMatchObject([
+      { file: "jobs.yml", message: expect.stringContaining("'job' job needs 'a' job") as string },
+    ]);
+  });
+
   it("of what two jobs share are told of each", () => {
     const text = ".base: {retry: 9}\na: {extends: .base, script: s}\nb: {extends: .base, script: s}";
     expect(errors(text)).toEqual([

@@ -42,6 +42,12 @@ describe("a job with `parallel`", () => {
     expect(plannedJob(text, "job: [y]")).toMatchObject({ tags: ["y-runner"], environment: { name: "on/y" } });
   });
 
+  it("and a matrix without a combination makes no job, which is warned of", () => {
+    const text = "other: {script: s}\njob: {script: s, parallel: {matrix: [{A: []}]}}";
+    expect(names(text)).toEqual(["other"]);
+    expect(warnings(text)).toEqual(["jobs:job makes no job: its matrix has no combination"]);
+  });
+
   it("replaces a job that has the name of an instance, which is warned of", () => {
     const text = "'job 1/2': {script: hand}\njob: {script: s, parallel: 2}";
     expect(plannedJob(text, "job 1/2")?.script).toEqual(["s"]);

@@ -146,10 +146,25 @@ describe("`exists`", () => {
     ["[doc/**/*]", true],
     ["[doc/**]", false],
     ["[lib/**/*]", false],
+    ["['**/*.md']", true],
+    ["['**/*.rs']", false],
     ["[$FILE]", true],
     ["[]", false],
   ])("%s: %s", (globs, expected) => {
     const text = `other: {script: s}\njob: {script: s, variables: {FILE: Dockerfile}, rules: [{exists: ${globs}}]}`;
+    expect(names(text, { tree }).includes("job")).toBe(expected);
+  });
+});
+
+describe("a repository of many files", () => {
+  const tree = Array.from({ length: 50_001 }, (_, at) => `doc/${at}.txt`);
+  it.each<[string, string, boolean]>([
+    ["a star counts as true, as in GitLab", "[lib/*]", true],
+    ["an exact path is looked up", "[lib/a]", false],
+    ["a folder is looked up", "[lib/]", false],
+    ["an extension is looked up", "['**/*.md']", false],
+  ])("%s", (_, globs, expected) => {
+    const text = `other: {script: s}\njob: {script: s, rules: [{exists: ${globs}}]}`;
     expect(names(text, { tree }).includes("job")).toBe(expected);
   });
 });

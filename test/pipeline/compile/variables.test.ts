@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PipelineContext } from "../../../src/pipeline/context.ts";
 import { variables } from "../compose/composing.ts";
-import { errors, names, planned, plannedJob } from "./compiling.ts";
+import { errors, names, planned, plannedJob, warnings } from "./compiling.ts";
 
 const textOf = (text: string, name = "job"): readonly string[] =>
   plannedJob(text, name)?.variables.map(({ key, value, raw }) => `${key}=${value}${raw ? " (raw)" : ""}`) ?? [];
@@ -105,6 +105,13 @@ describe("names with variables", () => {
     ["'  plain  '", "plain"],
   ])("the pipeline's: %s", (name, expected) => {
     expect(planned(`workflow: {name: ${name}}\nvariables: {TOP: top}\njob: {script: s}`, event).name).toBe(expected);
+  });
+
+  it("an environment's that becomes none is warned of, without showing it", () => {
+    const text = "job: {script: s, environment: on/$SECRET}";
+    expect(warnings(text, { project: variables({ SECRET: "a:b" }) })).toEqual([
+      "jobs:job:environment has a name that is none once its variables are expanded, and so the job fails at once",
+    ]);
   });
 
   it("a pipeline's name that becomes too long is an error", () => {

@@ -30,8 +30,8 @@ keyword({
     ],
   ],
   tells: [
-    ["postgres", "config should be a array"],
-    ["{name: postgres}", "config should be a array"],
+    ["postgres", "config should be an array"],
+    ["{name: postgres}", "config should be an array"],
     ["[12]", ":service config should be a hash or a string"],
     ["[{alias: db}]", ":service name can't be blank"],
     ["[{name: a, aliases: db}]", ":service config contains unknown keys: aliases (did you mean alias?)"],
