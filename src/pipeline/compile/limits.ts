@@ -15,5 +15,5 @@ export const MAX_NEEDS = 50;
  */
 export const MAX_JOBS_SIZE = 1_000_000;
 
-/** Characters of what a name with variables may become. */
-export const MAX_EXPANDED = 1_024;
+/** Characters that a name or a glob may have once its variables are expanded. */
+export const MAX_EXPANDED = 4_096;

@@ -6,7 +6,6 @@ import type { DecidedJob } from "./decide-job.ts";
 import { toDescribed } from "./describe-jobs.ts";
 import type { DescribedNeeds, JobGroup } from "./described-job.ts";
 import { mergeVariables } from "./job-variables.ts";
-import { tagsOf } from "./tag-list.ts";
 
 /** What a decided job needs: what its rule says, unless that is nothing. Null without `needs`. */
 export const needsOf = ({ job, rule }: DecidedJob): DescribedNeeds | null =>
@@ -14,7 +13,7 @@ export const needsOf = ({ job, rule }: DecidedJob): DescribedNeeds | null =>
 
 /** `isThere`: whether a job of that name is in the pipeline. */
 export const planJob = (decided: DecidedJob, isThere: (name: string) => boolean): PlannedJob => {
-  const { job, rule, scope, inherited, own, environment } = decided;
+  const { job, rule, inherited, own, environment, resourceGroup, tags } = decided;
   const { group, instance } = job;
   const { keywords } = group;
   const needs = needsOf(decided)?.list.filter((need) => isThere(need.job)) ?? null;
@@ -37,11 +36,11 @@ export const planJob = (decided: DecidedJob, isThere: (name: string) => boolean)
     variables: [...mergeVariables(inherited.values(), own.values(), rule?.variables ?? []).values()],
     artifacts: artifactsOf(group),
     cache: keywords.cache ?? [],
-    tags: tagsOf((keywords.tags ?? []).map((tag) => scope.expandKnown(tag))),
+    tags,
     timeoutSeconds: keywords.timeoutSeconds ?? null,
     retry: keywords.retry ?? { max: 0, when: [], exitCodes: [] },
     node: instance.node,
-    resourceGroup: keywords.resourceGroup === undefined ? null : scope.expandWhole(keywords.resourceGroup) || null,
+    resourceGroup,
     interruptible: rule?.interruptible ?? keywords.interruptible ?? false,
     environment:
       keywords.environment === undefined || environment === null

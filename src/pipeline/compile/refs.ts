@@ -1,7 +1,7 @@
 /** `refs` of `only` and `except`: keywords, names, patterns. */
 import type { Conditions } from "../compose/conditions.ts";
 import type { PipelineContext } from "../context.ts";
-import { looksLikePattern } from "../expressions/pattern-syntax.ts";
+import { delimited, sourceOf } from "../expressions/pattern-syntax.ts";
 
 export interface EventRef {
   readonly ref: string;
@@ -41,16 +41,8 @@ const matchesRef = (pattern: string, event: EventRef, conditions: Conditions): b
   if (pattern === "branches" && event.kind === "branch") return true;
   if (pattern === event.source || pattern === pluralOf(event.source)) return true;
   if (event.kind === "request") return false;
-  return looksLikePattern(pattern)
-    ? conditions.matchesPattern(sourceOf(pattern), event.ref) === true
-    : pattern === event.ref;
-};
-
-/** `/main/i` as RE2 writes it: `(?i)main`. */
-const sourceOf = (pattern: string): string => {
-  const end = pattern.lastIndexOf("/");
-  const flags = pattern.slice(end + 1);
-  return `${flags === "" ? "" : `(?${flags})`}${pattern.slice(1, end)}`;
+  const parts = delimited(pattern);
+  return parts === null ? pattern === event.ref : conditions.matchesPattern(sourceOf(parts), event.ref) === true;
 };
 
 /** `pushes` is the only one of GitLab's words that needs more than an `s`. */

@@ -1,6 +1,7 @@
 /** The variables that a pipeline or one of its jobs sees while it is made, in GitLab's precedence. */
 import type { Lookup } from "../compose/conditions.ts";
 import type { ContextVariable } from "../context.ts";
+import { expandText } from "../expressions/expand.ts";
 import { MAX_EXPANDED } from "./limits.ts";
 
 type Layer = ReadonlyMap<string, ContextVariable>;
@@ -12,7 +13,6 @@ const MAX_VALUE = 65_536;
 const MAX_DEPTH = 500;
 
 const IN_VALUES = /\$\$|%%|\$([a-zA-Z_]\w*)|\$\{([a-zA-Z_]\w*)\}|%([a-zA-Z_]\w*)%/g;
-const IN_TEXTS = /\$([a-zA-Z_]\w*)|\$\{([a-zA-Z_]\w*)\}|%([a-zA-Z_]\w*)%/g;
 
 export class Scope {
   /** The first that has a name counts. */
@@ -42,20 +42,20 @@ export class Scope {
 
   /** With values as they are written in place of known variables; unknown ones stay. */
   expandKnown(text: string): string {
-    return this.#replace(text, (name, written) => this.lookup(name) ?? written);
+    return this.#expand(text, (name, written) => this.lookup(name) ?? written);
   }
 
   /** With expanded values in place of known variables; unknown ones stay. */
   expandKnownWhole(text: string): string {
-    return this.#replace(text, (name, written) => this.expanded(name) ?? written);
+    return this.#expand(text, (name, written) => this.expanded(name) ?? written);
   }
 
   /** With expanded values in place of variables; unknown ones become nothing. */
   expandWhole(text: string): string {
-    return this.#replace(text, (name) => this.expanded(name) ?? "");
+    return this.#expand(text, (name) => this.expanded(name) ?? "");
   }
 
-  /** What is wrong with these variables and those that they name; null if nothing is. */
+  /** What is wrong with these variables and with what was expanded so far; null if nothing is. */
   errorIn(names: Iterable<string>): string | null {
     for (const name of names) this.expanded(name);
     return this.#error;
@@ -99,12 +99,10 @@ export class Scope {
     return "";
   }
 
-  #replace(text: string, value: (name: string, written: string) => string): string {
-    let length = text.length;
-    return text.replaceAll(IN_TEXTS, (written, ...keys: (string | undefined)[]) => {
-      const part = value(keys[0] ?? keys[1] ?? keys[2] ?? "", written);
-      length += part.length;
-      return length > MAX_EXPANDED * 4 ? "" : part;
-    });
+  #expand(text: string, value: (name: string, written: string) => string): string {
+    const expanded = expandText(text, MAX_EXPANDED, value);
+    if (expanded === undefined)
+      this.#error ??= `more than ${MAX_EXPANDED} characters come of the variables in one text`;
+    return expanded ?? "";
   }
 }
