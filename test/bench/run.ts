@@ -1,11 +1,12 @@
 /**
  * `npm run bench [section …]`: what the product costs, in ratios to a Worker that does only the unavoidable, measured by
  * turns in one run; and what a build is billed for. Without a section, all of them: append claim transfer flat memory cost
- * pickup crowd. Most of them for both dialects. About twenty minutes.
+ * pickup crowd compile. Most of them for both dialects. About twenty minutes.
  */
 import { cpus, totalmem } from "node:os";
 import { compareAppends } from "./append.ts";
 import { compareClaims, compareConfirmations } from "./claim.ts";
+import { compileCost } from "./compile.ts";
 import { Coordinator } from "./coordinator.ts";
 import { countCost } from "./cost.ts";
 import { crowdTimes } from "./crowd.ts";
@@ -144,6 +145,17 @@ const crowd = (): Promise<void> =>
     print("    handed out", `${handedOut} of ${built}, ${handedOutTwice} twice`, "all, none twice");
   });
 
+const compiling = (): void => {
+  for (const [what, scriptBytes, asked] of [
+    ["a plan of 500 jobs", 200, "at most 50 ms and 1 MB"],
+    ["a plan of a file of 1 MiB", 1_420, "at most 300 ms"],
+  ] as const) {
+    const { ms, heldBytes, jobs, fileBytes } = compileCost(scriptBytes);
+    const per100Jobs = `${figure(heldBytes / 1e6 / (jobs / 100))} MB per 100 jobs`;
+    print(`${what} (${Math.round(fileBytes / 1024)} KiB)`, `${figure(ms)} ms, ${jobs} jobs, ${per100Jobs}`, asked);
+  }
+};
+
 const SECTIONS = {
   append: () => forEachDialect(appendBy),
   claim: () => forEachDialect(claimBy),
@@ -153,6 +165,7 @@ const SECTIONS = {
   cost: () => forEachDialect(costBy),
   pickup: () => forEachDialect(pickupBy),
   crowd,
+  compile: compiling,
 };
 
 const isSection = (name: string): name is keyof typeof SECTIONS => name in SECTIONS;
