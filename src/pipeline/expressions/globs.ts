@@ -19,18 +19,25 @@ export class Globs {
   }
 
   matchesPath(globs: readonly string[], paths: readonly string[]): boolean {
-    const alternatives = globs.map((glob) => this.#expand(glob));
-    return alternatives.includes(null) || paths.some((path) => alternatives.some((any) => this.#any(any ?? [], path)));
+    const alternatives: Glob[] = [];
+    for (const glob of globs) {
+      const expanded = this.#expand(glob);
+      if (expanded === null) return true;
+      alternatives.push(...expanded);
+    }
+    // Plain loops: monorepos compare millions of times, and nearly always a path's start or end is another one.
+    for (const path of paths) {
+      if (!this.#budget.spend(alternatives.length)) return true;
+      for (const { glob, start, end } of alternatives)
+        if (path.startsWith(start) && path.endsWith(end) && this.#matches(glob, path)) return true;
+    }
+    return false;
   }
 
-  #any(globs: readonly Glob[], path: string): boolean {
-    return globs.some(({ glob, start, end }) => {
-      if (!this.#budget.spend(1)) return true;
-      if (!path.startsWith(start) || !path.endsWith(end)) return false;
-      const steps = { left: this.#budget.left };
-      const matched = fnmatch(glob, path, steps);
-      return !this.#budget.spend(this.#budget.left - steps.left) || matched !== false;
-    });
+  #matches(glob: string, path: string): boolean {
+    const steps = { left: this.#budget.left };
+    const matched = fnmatch(glob, path, steps);
+    return !this.#budget.spend(this.#budget.left - steps.left) || matched !== false;
   }
 
   #expand(glob: string): readonly Glob[] | null {
