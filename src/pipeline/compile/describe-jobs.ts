@@ -26,7 +26,7 @@ const needsBy = (group: JobGroup, groups: Groups): ((instance: Instance) => Desc
   const { needs, variables = [] } = group.keywords;
   if (needs === undefined) return () => null;
   if (needs.length > MAX_NEEDS) {
-    group.place.error(tooMany(needs.length));
+    group.place.errorWithoutPlace(`${group.name}: ${tooMany(needs.length)}`);
     return () => ({ list: [], count: 0 });
   }
   if (!needsVary(needs)) {

@@ -5,7 +5,11 @@ import type { Place, Problem } from "../problem.ts";
 import type { DecidedJob } from "./decide-job.ts";
 
 /** `hasWorkflow`: the file has rules for its pipelines. */
-export const warnOfSurprises = ({ rules, allowFailure, needs }: JobKeywords, hasWorkflow: boolean, at: Place): void => {
+export const warnOfSurprises = (
+  { rules, allowFailure, needs, when }: JobKeywords,
+  hasWorkflow: boolean,
+  at: Place,
+): void => {
   if (rules === undefined) return;
   const last = rules.at(-1);
   if (!hasWorkflow && last !== undefined && Object.keys(last).join() === "when" && last.when !== "never") {
@@ -13,7 +17,8 @@ export const warnOfSurprises = ({ rules, allowFailure, needs }: JobKeywords, has
       "may allow multiple pipelines to run for a single action due to `rules:when` clause with no `workflow:rules`",
     );
   }
-  if (allowFailure === undefined && rules.some((rule) => rule.when === "manual" && rule.allowFailure === undefined)) {
+  const blocks = allowFailure === undefined && when !== "manual";
+  if (blocks && rules.some((rule) => rule.when === "manual" && rule.allowFailure === undefined)) {
     at.warn(
       "waits for somebody to start it, and the pipeline with it: a manual job of `rules` is not allowed to fail unless it says so",
     );

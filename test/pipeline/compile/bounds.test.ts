@@ -35,7 +35,7 @@ describe("a file that asks for too much", () => {
     [
       "more needs than a job may have",
       `${list(60, (at) => `j${at}: {stage: build, script: s}`).join("\n")}\njob: {script: s, needs: [${list(60, (at) => `j${at}`).join(", ")}]}`,
-      "jobs:job one job can only need 50 others, but you have listed 60. See needs keyword documentation for more details",
+      "job: one job can only need 50 others, but you have listed 60. See needs keyword documentation for more details",
     ],
   ])("%s: is an error", (_, text, expected) => expect(errors(text)).toEqual([expected]));
 

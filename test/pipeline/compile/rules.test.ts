@@ -88,6 +88,11 @@ job:
     expect(warnings(`job: {script: s, rules: ${rules}}`, given)).toEqual(expected);
   });
 
+  it("that is manual by itself, too, blocks nothing and is not warned of it", () => {
+    const text = "job: {script: s, when: manual, rules: [{if: $A, when: manual}]}";
+    expect([plannedJob(text, "job", given)?.allowFailure, warnings(text, given)]).toEqual([true, []]);
+  });
+
   it("is not warned where the workflow has rules", () => {
     expect(warnings("workflow: {rules: [{when: always}]}\njob: {script: s, rules: [{when: always}]}")).toEqual([]);
   });
