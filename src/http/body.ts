@@ -34,15 +34,18 @@ const drain = async (reader: BodyReader, seenBytes: number, limitBytes: number):
 /** Decides by the beginning of a large body whether its sender may have so much of our memory. */
 export type Admission = (beginning: Uint8Array) => Promise<Outcome<unknown>>;
 
-/** A body up to here is nobody's business but the parser's. */
-const ADMISSION_BYTES = 1024 * 1024;
+/** A body up to here is nobody's business but the parser's: what runners say beside logs and files is smaller. */
+export const ADMISSION_BYTES = 64 * 1024;
+
+/** What the runtime may collect by itself, from those who are known. */
+const WHOLE_BYTES = 1024 * 1024;
 
 /** Where a body goes, piece by piece. Answers a refusal to have no more of it. */
 export type BodySink = (piece: Uint8Array) => Refusal | null;
 
 /**
  * Reads a request's body of at most `limitBytes` into `sink`; a request without one has no pieces. With `admit`, a body of
- * more than 1 MiB goes on only if that accepts its beginning.
+ * more than 64 KiB goes on only if that accepts its beginning.
  *
  * Refusals: `too_large`, what `admit` or `sink` refuses with, and `malformed_body` when the client vanishes on the way. What
  * is refused has been read to its end, within bounds; a body that declares to be beyond them isn't read at all.
@@ -73,7 +76,7 @@ export const consumeBody = async (
       }
       beginning?.append(piece.value);
       if (admit !== null && beginning !== null && sizeBytes > ADMISSION_BYTES) {
-        const admission = await admit(beginning.take());
+        const admission = await admit(beginning.take().subarray(0, ADMISSION_BYTES));
         beginning = null;
         if (!admission.ok) {
           await drain(reader, sizeBytes, limitBytes);
@@ -100,8 +103,8 @@ export const readBody = async (
 ): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
   const declaredBytes = Number(request.headers.get("Content-Length"));
   // Most bodies are small and say so: those the runtime collects by itself, at half the price.
-  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, ADMISSION_BYTES))
-    return readWhole(request, limitBytes);
+  const wholeBytes = admit === null ? WHOLE_BYTES : ADMISSION_BYTES;
+  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, wholeBytes)) return readWhole(request, limitBytes);
   const bytes = new GrowingBytes();
   const read = await consumeBody(request, limitBytes, (piece) => bytes.append(piece), admit);
   return read.ok ? accept(bytes.take()) : read;

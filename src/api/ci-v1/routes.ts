@@ -27,6 +27,7 @@ import { LEGACY_ABILITIES } from "../../core/runner/abilities.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import { admitKnown } from "../../http/admission.ts";
 import { readBody } from "../../http/body.ts";
 import { parseContentRange } from "../../http/content-range.ts";
 import type { FrontContext } from "../../http/front.ts";
@@ -40,7 +41,7 @@ import {
   findArchive,
   uploadArtifact,
 } from "../../verbs/artifacts.ts";
-import { accessTo, hasGenuineToken } from "../../verbs/authority.ts";
+import { accessTo } from "../../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../../verbs/runners.ts";
 import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../../verbs/work.ts";
 import { acceptsNoContent } from "./user-agent.ts";
@@ -121,9 +122,7 @@ legacyRoutes.put(
   answering("report", async (context) => {
     const early = tokenOf(context);
     // Memory for a whole log is only for those who show a token of ours.
-    const body = await readReport(context.req.raw, MAX_REPORT_BYTES, async (beginning) =>
-      hasGenuineToken(context.env, early === null ? beginning : new TextEncoder().encode(early)),
-    );
+    const body = await readReport(context.req.raw, MAX_REPORT_BYTES, admitKnown(context));
     if (!body.ok) return body;
     const asked = validate(reportParams, body.value.params);
     if (!asked.ok) return asked;
