@@ -14,6 +14,9 @@ const MAX_PER_PROJECT = 1000;
 /** Of the whole instance: some 40 MB of memory when each says as much as it may. */
 const MAX_RUNNERS = 5000;
 
+/** How many projects a runner serves at most: each is looked up where the runner is shown. */
+const MAX_PROJECTS = 100;
+
 /** Who asks, by the claims of a runner's token. */
 export interface RunnerToken {
   readonly id: number;
@@ -96,7 +99,10 @@ export class Runners {
 
   #full(projectId: number | null): Refusal | null {
     if (this.#entries.size >= MAX_RUNNERS) return tooMany("runners", MAX_RUNNERS);
-    if (projectId === null) return null;
+    return projectId === null ? null : this.#fullOf(projectId);
+  }
+
+  #fullOf(projectId: number): Refusal | null {
     const ofProject = this.all().filter(({ projects }) => projects?.includes(projectId)).length;
     return ofProject >= MAX_PER_PROJECT ? tooMany("project runners", MAX_PER_PROJECT) : null;
   }
@@ -109,6 +115,39 @@ export class Runners {
     this.#put(updated);
     this.moveCursors((each) => each.id === id);
     return accept(updated);
+  }
+
+  /** It serves this project as well. */
+  enable(id: number, projectId: number): Outcome<Runner> {
+    const runner = this.find(id, null);
+    if (!runner.ok) return runner;
+    const { projects } = runner.value;
+    if (projects === null) return refuse(servesAll);
+    if (projects.includes(projectId)) return refuse({ reason: "taken", field: "runner_id" });
+    if (projects.length >= MAX_PROJECTS) return refuse(servesTooMany);
+    const full = this.#fullOf(projectId);
+    if (full !== null) return refuse(full);
+    return this.#serve(runner.value, [...projects, projectId]);
+  }
+
+  /** It serves this project no more. Of the only one it can't be taken away: it would serve nobody. */
+  disable(id: number, projectId: number): Outcome<Runner> {
+    const runner = this.find(id, null);
+    if (!runner.ok) return runner;
+    const { projects } = runner.value;
+    if (projects?.includes(projectId) !== true) return refuse({ reason: "not_found", what: "runner" });
+    if (projects.length === 1) return refuse({ reason: "only_project" });
+    return this.#serve(
+      runner.value,
+      projects.filter((each) => each !== projectId),
+    );
+  }
+
+  #serve(runner: Runner, projects: readonly number[]): Outcome<Runner> {
+    const serving = { ...runner, projects };
+    this.#put(serving);
+    this.moveCursors((each) => each.id === runner.id);
+    return accept(serving);
   }
 
   /** With `epoch` null the caller is a consumer, else the runner itself. */
@@ -176,6 +215,18 @@ const tooMany = (what: string, limit: number): Refusal => ({
   field: "base",
   message: `Maximum number of ci registered ${what} (${limit}) exceeded`,
 });
+
+const servesAll = {
+  reason: "invalid",
+  field: "runner_id",
+  message: "is a runner of the instance: it serves all projects that allow it",
+} as const;
+
+const servesTooMany = {
+  reason: "invalid",
+  field: "runner_id",
+  message: `is a runner of ${MAX_PROJECTS} projects already`,
+} as const;
 
 const needsTags = {
   reason: "invalid",

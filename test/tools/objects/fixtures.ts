@@ -107,13 +107,13 @@ export const finish = async (claimed: ClaimedBuild, how: "success" | "failed" = 
 /** Stores an archive as the job's artifact. */
 export const storeArchive = async (
   claimed: ClaimedBuild,
-  content: string,
+  content: string | Uint8Array,
   expiresInMs: number | null = null,
 ): Promise<{ readonly key: string }> => {
   const stub = buildStub(env, claimed.summary.id);
   const { id, key } = valueOf(await stub.beginArtifact(accessOf(claimed), "archive", "zip"));
   await env.ARTIFACTS.put(key, content);
-  const file = fileOf({ filename: "artifacts.zip", sizeBytes: content.length, expiresInMs });
+  const file = fileOf({ filename: "artifacts.zip", sizeBytes: Buffer.byteLength(content), expiresInMs });
   valueOf(await stub.commitArtifact(accessOf(claimed), id, file, true));
   return { key };
 };
