@@ -106,8 +106,8 @@ describe("what a request says reaches the build", () => {
       },
     ],
     [
-      { variables: [{ key: "S", value: "secret", masked: true }] },
-      { variables: [{ key: "S", value: "secret", public: false, masked: true, file: false, raw: false }] },
+      { variables: [{ key: "S", value: "secret-1", masked: true }] },
+      { variables: [{ key: "S", value: "secret-1", public: false, masked: true, file: false, raw: false }] },
     ],
     [
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
@@ -168,12 +168,27 @@ describe("what a request says reaches the build", () => {
     [{ cache: { key: "k", paths: ["m"] } }, { cache: [{ key: "k", paths: ["m"] }] }],
     [{ cache: [{ key: "a" }, { key: "b", policy: "pull" }] }, { cache: [{ key: "a" }, { key: "b", policy: "pull" }] }],
     [{ tags: ["b", "a", "b"] }, { tags: ["a", "b"] }],
+    [{ ref: "refs/heads/main" }, { ref: "main", tag: false }],
+    [{ ref: "refs/tags/v1" }, { ref: "v1", tag: true }],
+    [{ ref: "refs/merge-requests/5/head" }, { ref: "refs/merge-requests/5/head", tag: false }],
+    [{ name: "a\u202egpj" }, { name: "agpj" }],
     [
       { timeout: "90", allow_git_fetch: "false", tag: 1, before_sha: SHA },
       { timeoutSeconds: 90, allowGitFetch: false, tag: true, beforeSha: SHA },
     ],
   ])("%j", async (sent, kept) => {
     expect(await specOfJob(sent)).toMatchObject(kept);
+  });
+
+  test("numbers are texts with the digits that were written", async () => {
+    const { id } = await createProject();
+    const body = '{"name":"x","script":"y","variables":{"A":12345678901234567890,"B":1.0,"C":1.10,"D":true,"E":-0.5}}';
+    const response = await consumer("POST", `/projects/${id}/jobs`, { raw: body });
+    const job = (await response.json()) as { id: number };
+    const { variables } = valueOf(await buildStub(env, job.id).original());
+    expect(variables.map(({ value }) => value)).toEqual(["12345678901234567890", "1.0", "1.10", "true", "-0.5"]);
+    const infinite = await consumer("POST", `/projects/${id}/jobs`, { raw: body.replace("1.0", "1e400") });
+    expect(infinite.status).toBe(400);
   });
 
   test("also as a form", async () => {
@@ -208,6 +223,22 @@ describe("bad input is refused with the name of the field", () => {
     [{ sha: "main" }, "sha is invalid"],
     [{ before_sha: "0".repeat(65) }, "before_sha is invalid"],
     [{ ref: "a\nb" }, "ref is invalid"],
+    ...["a..b", "x*", "x:y", "a b", "refs/heads/", "a\u202eb"].map((ref): [object, string] => [
+      { ref },
+      "ref is not a name that git takes",
+    ]),
+    [{ name: "a\0b" }, "name has a NUL or half a surrogate pair"],
+    [{ script: ["\ud83d"] }, "script.0 has a NUL or half a surrogate pair"],
+    [{ variables: { A: "a\0" } }, "variables.A has a NUL or half a surrogate pair"],
+    [{ tags: ["a\nb"] }, "tags has a tag with control characters"],
+    [
+      { variables: [{ key: "S", value: "pw1234", masked: true }] },
+      "variables.S must have at least 8 characters to be masked",
+    ],
+    [
+      { variables: { S: { value: "pa$$word-1234", masked: true } } },
+      "variables.S can't be masked: unless it is raw, it may have only a-z A-Z 0-9 and _ + = / @ : . ~ -",
+    ],
     [{ tag: "maybe" }, "tag is invalid"],
     [{ timeout: 0 }, "timeout is invalid"],
     [{ timeout: "1h" }, "timeout is invalid"],

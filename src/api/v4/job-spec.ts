@@ -5,7 +5,7 @@ import type { AskedSpec } from "../../core/build/asked-spec.ts";
 import type { Variable } from "../../core/build/spec.ts";
 import { looseBoolean, looseInteger, looseString, tagList } from "../../http/loose.ts";
 import { artifacts, when } from "./artifacts-form.ts";
-import { isRecord, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
+import { exactLine, isRecord, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
 import { image } from "./image-form.ts";
 
 const MAX_DEPENDENCIES = 100;
@@ -74,7 +74,7 @@ const oneCache = v.pipe(
 export const jobForm = v.object({
   name: line,
   stage: v.optional(line, "test"),
-  ref: v.optional(line),
+  ref: v.optional(exactLine),
   sha: v.optional(commit),
   before_sha: v.optional(commit, NO_COMMIT),
   tag: v.optional(looseBoolean, false),

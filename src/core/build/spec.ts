@@ -87,6 +87,8 @@ export interface ArtifactsSpec {
 }
 
 export interface CacheSpec {
+  /** Builds of protected refs and of others share it. */
+  readonly unprotect?: boolean;
   readonly key?: string;
   readonly untracked?: boolean;
   readonly paths?: readonly string[];
