@@ -148,6 +148,7 @@ export class QueueObject extends DurableObject<Env> {
     if (!runner.ok) return runner;
     const nowMs = Date.now();
     this.#runners.contact(token.id, caller.info, nowMs);
+    this.#runners.sawToken(token);
     this.#machines.meet(token.id, caller, nowMs);
     return runner;
   }
@@ -300,6 +301,7 @@ export class QueueObject extends DurableObject<Env> {
       finished: this.#counters.finishedCounts(),
       lostClaims: this.#counters.lostClaimCount(),
       runners: this.#countRunners(),
+      oldTokens: this.#runners.oldTokens(),
       heldPolls: this.#line.size,
       undelivered: this.#removal.outbox.undelivered(),
     };

@@ -21,6 +21,8 @@ const MAX_PROJECTS = 100;
 export interface RunnerToken {
   readonly id: number;
   readonly epoch: number;
+  /** Signed by TOKEN_SECRET_PREVIOUS: without that secret the runner is cut off. */
+  readonly isOld?: boolean;
 }
 
 /** What a runner is registered for, and how. */
@@ -36,6 +38,8 @@ interface Entry {
   storedContactMs: number | null;
   /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
   polledAtMs: number;
+  /** Its last call came with a token that the previous secret has signed. In memory alone: the next poll says so again. */
+  hasOldToken: boolean;
   /** Goes up with each build that waits for this runner among others: what its polls are told as the cursor. */
   cursor: number;
 }
@@ -52,7 +56,13 @@ export class Runners {
   load(): void {
     for (const runner of this.#store.all()) {
       const storedContactMs = runner.contactedAtMs;
-      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, cursor: 0 });
+      this.#entries.set(runner.id, {
+        runner,
+        storedContactMs,
+        polledAtMs: storedContactMs ?? 0,
+        hasOldToken: false,
+        cursor: 0,
+      });
     }
   }
 
@@ -159,6 +169,17 @@ export class Runners {
     return accept(reset);
   }
 
+  /** It has called with this token. */
+  sawToken({ id, isOld = false }: RunnerToken): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.hasOldToken = isOld;
+  }
+
+  /** How many would be cut off without the previous secret, of those that have called since this object started. */
+  oldTokens(): number {
+    return [...this.#entries.values()].filter(({ hasOldToken }) => hasOldToken).length;
+  }
+
   /** After its rows were removed. */
   removed(id: number): void {
     this.#entries.delete(id);
@@ -205,6 +226,7 @@ export class Runners {
       runner,
       storedContactMs: runner.contactedAtMs,
       polledAtMs: this.polledAtMs(runner.id),
+      hasOldToken: this.#entries.get(runner.id)?.hasOldToken ?? false,
       cursor: this.cursorOf(runner.id),
     });
   }

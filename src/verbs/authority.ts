@@ -25,7 +25,8 @@ export const claimsOf = (env: Env, token: string | null): TokenClaims | null => 
 /** A runner's token; whether that runner is still there, its queue knows. */
 export const runnerOf = (env: Env, token: string | null): Outcome<RunnerToken> => {
   const claims = claimsOf(env, token);
-  return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
+  if (claims?.kind !== "runner" || token === null) return refuse({ reason: "forbidden" });
+  return accept({ id: claims.id, epoch: claims.epoch, isOld: tokenKeys(env).isOld(token) });
 };
 
 /** What a token lets its holder do with a build. */
