@@ -61,6 +61,9 @@ export const isEmptyText = ([name, value]: [string, unknown]): boolean => value 
 
 const isGiven = (param: [string, unknown]): boolean => param[1] !== null && !isEmptyText(param);
 
+const withoutNulls = (value: unknown): unknown =>
+  Array.isArray(value) ? value.filter((item) => item !== null) : value;
+
 /**
  * Parameters from wherever they come. One that is null counts as not given, and so does an empty text where it is no value:
  * clients write out fields that they leave empty. Refusals: `invalid`, `malformed_body`, `too_large`.
@@ -74,5 +77,6 @@ export const readForm = async <Schema extends v.GenericSchema>(
   if (!params.ok) return params;
   const field = unstorableIn(params.value);
   if (field !== null) return refuse({ reason: "invalid", field, message: "has a NUL or half a surrogate pair" });
-  return validate(schema, Object.fromEntries(Object.entries(params.value).filter(isGiven)));
+  const given = Object.entries(params.value).filter(isGiven);
+  return validate(schema, Object.fromEntries(given.map(([name, value]) => [name, withoutNulls(value)])));
 };
