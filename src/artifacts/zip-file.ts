@@ -23,8 +23,9 @@ const LOCAL_HEADER_BYTES = 30;
 const ENCRYPTED = 1;
 const STORED = 0;
 const DEFLATED = 8;
-/** Inflated a thousandfold this is what is held at once. */
-const PIECE_BYTES = 16 * 1024;
+/** Given to zlib at once: inflated a thousandfold, as much as can be, it is 2 MiB that wait to be read. */
+const INPUT_BYTES = 2 * 1024;
+const OUTPUT_BYTES = 64 * 1024;
 
 const unreadable = (what: string) => refuse({ reason: "invalid", field: "artifacts", message: what });
 const notFound = refuse({ reason: "not_found", what: "artifact" });
@@ -109,7 +110,7 @@ const emptyBody = (): ReadableStream<Uint8Array> => new Blob([]).stream();
 
 /** By Node's zlib: the runtime's own DecompressionStream inflates all that it is given, however little of it is read. */
 const inflated = (compressed: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
-  const inflate = createInflateRaw({ chunkSize: PIECE_BYTES });
+  const inflate = createInflateRaw({ chunkSize: OUTPUT_BYTES });
   const source = Readable.from(inPieces(compressed));
   source.on("error", (error) => inflate.destroy(error));
   inflate.on("close", () => source.destroy());
@@ -129,6 +130,6 @@ const inflated = (compressed: ReadableStream<Uint8Array>): ReadableStream<Uint8A
 
 async function* inPieces(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) {
-    for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) yield chunk.subarray(at, at + PIECE_BYTES);
+    for (let at = 0; at < chunk.byteLength; at += INPUT_BYTES) yield chunk.subarray(at, at + INPUT_BYTES);
   }
 }
