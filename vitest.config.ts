@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
@@ -24,6 +25,11 @@ export default defineConfig({
     provide: { model: { seeds: modelSeeds, steps: Number(MODEL_STEPS) } },
     projects: [
       { test: { name: "core", include: ["test/{core,pipeline}/**/*.test.ts"] } },
+      {
+        // The app itself, in Node, where its work can be counted.
+        resolve: { alias: { "cloudflare:workers": resolve(import.meta.dirname, "test/tools/work/workers.ts") } },
+        test: { name: "work", include: ["test/work/**/*.test.ts"] },
+      },
       {
         plugins: [
           cloudflareTest({

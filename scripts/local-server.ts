@@ -31,7 +31,7 @@ export interface LocalServerOptions {
 
 const HOST = "127.0.0.1";
 const PROJECT_DIR = dirname(import.meta.dirname);
-const CONFIG = join(PROJECT_DIR, "wrangler.toml");
+export const CONFIG = join(PROJECT_DIR, "wrangler.toml");
 /** The main module of the package is the command as well; its `bin` only starts another Node with this. */
 const WRANGLER = fileURLToPath(import.meta.resolve("wrangler"));
 
@@ -41,7 +41,7 @@ process.env["WRANGLER_HIDE_BANNER"] = "true";
 process.env["WRANGLER_WRITE_LOGS"] = "false";
 
 /** Bundles exactly as a deployment does; wrangler says on stderr what is wrong with the source. */
-const bundle = async (config: string, outDir: string): Promise<string> => {
+export const bundle = async (config: string, outDir: string): Promise<string> => {
   const options = ["deploy", "--dry-run", "--config", config, "--outdir", outDir];
   const wrangler = spawn(process.execPath, [WRANGLER, ...options], {
     cwd: PROJECT_DIR,

@@ -1,11 +1,18 @@
 import { log } from "../log.ts";
 import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
 import { RequestBody } from "./request-body.ts";
+import type { DrainLimits } from "./request-body.ts";
 import { R2Sink } from "./sink.ts";
 import { UploadForm } from "./upload-form.ts";
 
 /** How far a body may go beyond the largest file: other parts, and what is dropped after a refusal. */
 const SURPLUS_LIMIT_BYTES = 1024 ** 3;
+/** So soon the file has to begin: until then nothing is stored, and nobody may have been asked about the sender. */
+const PREAMBLE_BYTES = 1024 * 1024;
+const PREAMBLE_MS = 30_000;
+/** Who is refused sees that only when all that it sends has been read. A stranger isn't worth that much. */
+const DRAIN_OF_KNOWN: DrainLimits = { bytes: Infinity, ms: 120_000 };
+const DRAIN_OF_STRANGERS: DrainLimits = { bytes: 16 * 1024 * 1024, ms: 30_000 };
 /** So long is storage that failed left alone. */
 export const STORAGE_RETRY_SECONDS = 5;
 
@@ -39,6 +46,8 @@ export interface UploadOptions {
   readonly begin: (fields: Readonly<Record<string, string>>, filename: string) => Promise<Outcome<UploadTarget>>;
   /** Asked about a form in which no file has begun, with its text parts: may its sender be told what is wrong with it? */
   readonly mayKnow: (fields: Readonly<Record<string, string>>) => Promise<Outcome<unknown>>;
+  /** Has the sender shown a genuine token, of whatever, by header, query or one of these text parts? */
+  readonly isKnown: (fields: Readonly<Record<string, string>>) => boolean;
 }
 
 /**
@@ -60,16 +69,17 @@ export const receiveUpload = async (
   };
   if (body === null) return withoutForm("there is no body");
   const source = new RequestBody(body, options.maxBytes + SURPLUS_LIMIT_BYTES);
+  const form = UploadForm.open(contentType);
+  const drain = () => source.drain(options.isKnown(form?.fields ?? {}) ? DRAIN_OF_KNOWN : DRAIN_OF_STRANGERS);
   try {
-    const form = UploadForm.open(contentType);
     if (form === null) return await withoutForm("not multipart/form-data with a boundary");
     const received = await new Reception(form, options).receive(source);
     if (received.ok || received.refusal.reason !== "too_large") return received;
     // Its sender wants to know by how much: all of it is read anyway.
-    await source.drain();
+    await drain();
     return refuse({ ...received.refusal, sizeBytes: source.bytesRead });
   } finally {
-    await source.drain();
+    await drain();
   }
 };
 
@@ -100,18 +110,22 @@ class Reception {
   }
 
   async #storeAll(source: RequestBody): Promise<Refusal | null> {
+    source.setDeadline(PREAMBLE_MS);
     for (;;) {
       const read = await source.read();
       if (!read.ok) return read.refusal;
       await (read.value === null ? this.#form.end() : this.#form.push(read.value));
-      const refusal = await this.#storeParsed();
+      if (this.#form.file !== null) source.withoutDeadline();
+      const refusal = await this.#storeParsed(source.bytesRead);
       if (refusal !== null || read.value === null) return refusal;
     }
   }
 
-  async #storeParsed(): Promise<Refusal | null> {
+  async #storeParsed(bytesRead: number): Promise<Refusal | null> {
     const { defect, file } = this.#form;
     if (defect !== null) return { reason: "malformed_body", message: defect };
+    if (file === null && bytesRead > PREAMBLE_BYTES)
+      return { reason: "malformed_body", message: "the file comes too late" };
     if (file === null) return null;
     if (this.#sink === null) {
       const begun = await this.#options.begin(file.fieldsBefore, file.filename);

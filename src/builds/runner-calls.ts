@@ -11,11 +11,8 @@ import type { TraceSum } from "../core/trace/sum.ts";
 import { silentAfterMs, updateIntervalSeconds } from "../core/trace/update-interval.ts";
 import { admit, admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
-import { readLog } from "./log-stream.ts";
-import type { WholeLog } from "./log-stream.ts";
-import type { TraceReader } from "./reader.ts";
-import type { BuildRecord } from "./record.ts";
-import type { TraceStore } from "./trace-store.ts";
+import { readReportLog } from "./report-log.ts";
+import type { ReportLog, ReportLogParts } from "./report-log.ts";
 
 /** What a patch left behind: `lengthBytes` of trace, and the status that tells a runner to stop; `runnerId` has the build. */
 export interface Patched {
@@ -31,7 +28,7 @@ export type Report = Extract<BuildEvent, { kind: "confirm" | "prepare" | "keep_a
 /** The whole trace, or what it should be: what a runner's report may have with it. */
 export interface ReportedTrace {
   /** Replaces what is stored. */
-  readonly log?: WholeLog | null;
+  readonly log?: ReportLog | null;
   /** Of a final report alone: what is stored must be like this. */
   readonly sum?: TraceSum | null;
 }
@@ -42,11 +39,7 @@ export interface ReportContext extends ReportedTrace {
   readonly abilities?: Abilities | null;
 }
 
-export interface RunnerCallsParts {
-  readonly record: BuildRecord;
-  readonly trace: TraceStore;
-  readonly reader: TraceReader;
-  readonly maxTraceBytes: number;
+export interface RunnerCallsParts extends ReportLogParts {
   readonly stuckAfterMs: number;
 }
 
@@ -110,23 +103,22 @@ export class RunnerCalls {
   }
 
   /**
-   * The runner reports. A log of its own is read to its end first, so that log and report become true together or not at
-   * all. Errors: `trace_differs` when the runner is to send its trace anew; the build goes on running until it has.
+   * The runner reports. A log of its own is read to its end first. Errors: `trace_differs` when the runner is to send its
+   * trace anew; the build goes on running until it has. `malformed_body` when the log broke off.
    */
   async report(access: Access, report: Report, context: ReportContext): Promise<Outcome<Patched>> {
     const { log = null, sum = null, abilities = null } = context;
-    const { record, trace, reader, maxTraceBytes } = this.#parts;
-    const whole = log === null ? null : await readLog(log, maxTraceBytes);
+    const { record, reader } = this.#parts;
+    const read = log === null ? accept(null) : await readReportLog(this.#parts, { access, report, log });
+    if (!read.ok) return read;
+    const incoming = read.value;
     const admitted = admit(record.build, access);
     if (!admitted.ok) return admitted;
     if (abilities !== null) record.learn(abilities);
-    if (whole === "too long" && isRunning(admitted.value.status)) return this.#overflow(access);
-    if (this.#isOfEarlierAttempt(admitted.value, access, report, whole)) {
-      return refuse({ reason: "not_running", status: admitted.value.status });
-    }
+    const replaceTrace = incoming === null ? null : () => incoming.store(Date.now());
+    if (incoming?.isTooLong && isRunning(admitted.value.status)) return this.#overflow(access, replaceTrace);
     const checked = this.#checked(admitted.value, report, sum);
     if (checked === "resend") return this.#resend(access);
-    const replaceTrace = whole instanceof Uint8Array ? () => trace.replace(whole, Date.now()) : null;
     const reported = record.apply(checked, replaceTrace, access.requestId);
     if (!reported.ok) return reported;
     reader.wake();
@@ -161,15 +153,6 @@ export class RunnerCalls {
       runnerId: build.claim?.runner.id ?? null,
       updateIntervalSeconds: updateIntervalSeconds(isWatched, this.#parts.stuckAfterMs),
     };
-  }
-
-  /**
-   * A runner's token doesn't say which attempt it speaks of. When the same runner has the build anew, the attempt that it
-   * lost ends with a failure and a log of its own, which isn't what the running attempt has stored so far.
-   */
-  #isOfEarlierAttempt(build: Build, access: Access, report: Report, whole: Uint8Array | "too long" | null): boolean {
-    if (access.by !== "runner" || build.attempt === 1 || report.kind !== "fail") return false;
-    return whole instanceof Uint8Array && !this.#parts.trace.isBeginningOf(whole);
   }
 
   #overflow({ requestId }: Access, keepWhatFits: (() => void) | null = null): Outcome<never> {

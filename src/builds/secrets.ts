@@ -2,10 +2,12 @@
 import { tokenKeys } from "../settings.ts";
 import type { Build } from "../core/build/build.ts";
 import type { BuildSpec, ProjectSnapshot } from "../core/build/spec.ts";
+import { decoded, urlSecret } from "../core/url-secret.ts";
 import { DEFAULT_QUEUE } from "../stubs.ts";
 
-/** A `runners_token` that is reset while the build is there is masked as well, so many times. */
+/** Also mask the project's next five `runners_token`s, in case it is reset while the build exists. */
 const LATER_EPOCHS = 5;
+const MIN_PASSWORD = 4;
 
 /**
  * Everything that a build's trace must not betray: its own tokens and its project's, under each secret that may have
@@ -27,8 +29,11 @@ export const secretsToMask = (
     ),
   ];
   const values = spec.variables.filter(({ masked, value }) => masked && isMaskable(value)).map(({ value }) => value);
+  const password = urlSecret(project.repoUrl);
+  // As it stands in the URL, and as git and scripts print it. A shorter one would take half of the log with it.
+  const passwords = password === null || password.length < MIN_PASSWORD ? [] : [password, decoded(password)];
   const encoder = new TextEncoder();
-  return [...tokens, ...values].map((secret) => encoder.encode(secret));
+  return [...new Set([...tokens, ...values, ...passwords])].map((secret) => encoder.encode(secret));
 };
 
 /** GitLab's rule: a short value would take half of the log with it, and one of several lines never stands in one piece. */

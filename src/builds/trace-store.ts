@@ -1,6 +1,5 @@
 /** The bytes of a trace as they came, a row per patch: an append costs the patch, however long the trace is. */
 import { crc32 } from "node:zlib";
-import { agreement } from "../core/trace/repeated-trace.ts";
 import type { Sql } from "../storage/sql.ts";
 import { TRACE_TABLE } from "./schema.ts";
 import type { TraceRow } from "./schema.ts";
@@ -57,16 +56,12 @@ export class TraceStore {
     }
   }
 
-  /** Makes the trace equal to `whole`, keeping the stored bytes as far as they say the same: theirs are the raw ones. */
-  replace(whole: Uint8Array, nowMs: number): void {
-    const { storedBytes, repeatedBytes } = agreement(this.#chunks(), whole);
-    this.truncate(storedBytes);
-    this.append(whole.subarray(repeatedBytes), nowMs);
-  }
-
-  /** Does `whole` say the same as far as the trace goes? */
-  isBeginningOf(whole: Uint8Array): boolean {
-    return agreement(this.#chunks(), whole).storedBytes === this.tail.lengthBytes;
+  /** Makes `bytes` follow the first `lengthBytes`, in the place of what does now: all of it or nothing. */
+  replaceFrom(lengthBytes: number, bytes: Uint8Array, nowMs: number): void {
+    this.#sql.transaction(() => {
+      this.truncate(lengthBytes);
+      this.append(bytes, nowMs);
+    });
   }
 
   truncate(lengthBytes: number): void {
@@ -132,15 +127,6 @@ export class TraceStore {
       "SELECT * FROM trace WHERE offset_bytes <= :offset_bytes ORDER BY offset_bytes DESC LIMIT 1",
       { offset_bytes: offset },
     );
-  }
-
-  *#chunks(): Iterable<Uint8Array> {
-    for (let offset = 0; offset < this.tail.lengthBytes;) {
-      const row = this.#rowAt(offset);
-      if (row === null) return;
-      yield new Uint8Array(row.bytes);
-      offset = row.offset_bytes + row.bytes.byteLength;
-    }
   }
 
   #loadTail(): TraceTail {

@@ -70,7 +70,8 @@ export const pathFromName = (name: string): string =>
   name
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]+/g, "-")
-    .replaceAll(/^[-.]+|[-.]+$/g, "");
+    .replace(/^[-.]+/, "")
+    .replace(/(?<![-.])[-.]+$/, "");
 
 /** `demo` → `root/demo`; null for what is no path of a project. */
 export const fullPath = (path: string): string | null => {

@@ -7,4 +7,5 @@ export const refSlug = (text: string): string =>
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/gu, "-")
     .slice(0, MAX_LENGTH)
-    .replaceAll(/^-+|-+$/g, "");
+    .replace(/^-+/, "")
+    .replace(/(?<!-)-+$/, "");

@@ -1,3 +1,5 @@
+type Findable = "build" | "runner" | "runner_manager" | "project" | "artifact" | "branch" | "tag" | "commit";
+
 /**
  * Expected refusals are values, never exceptions: a thrown class loses its identity over RPC and is logged as a bug.
  * Each dialect has one exhaustive table from refusal to status; nothing else gives a refusal its status.
@@ -9,7 +11,7 @@ export type Refusal =
   | { readonly reason: "forbidden" }
   /** The token was genuine once; its attempt, epoch or runner has been replaced. */
   | { readonly reason: "stale_token" }
-  | { readonly reason: "not_found"; readonly what: "build" | "runner" | "runner_manager" | "project" | "artifact" }
+  | { readonly reason: "not_found"; readonly what: Findable }
   /** The build's state doesn't take this; `status` is the state it is in. */
   | { readonly reason: "not_running"; readonly status: string }
   /** A repeated retry names the build that the first one made. */
@@ -42,6 +44,8 @@ export type Refusal =
   | { readonly reason: "invalid"; readonly field: string; readonly message: string }
   /** A value that must be unique is in use. */
   | { readonly reason: "taken"; readonly field: string }
+  /** A runner would be left without a project. */
+  | { readonly reason: "only_project" }
   /** The runner is not to have work for now; `cursor` as a poll that finds nothing would have it. */
   | { readonly reason: "paused"; readonly cursor: string }
   /** A passing fault of the platform: the caller may try again after so many seconds. */

@@ -49,12 +49,18 @@ interface SigningKey {
   readonly key: KeyObject;
 }
 
+interface Verified {
+  readonly claims: TokenClaims;
+  /** A previous secret has signed it. */
+  readonly isOld: boolean;
+}
+
 /** Signs and verifies with the current secret, and still accepts what the previous one signed. */
 export class TokenKeys {
   readonly #current: SigningKey;
   readonly #all: readonly SigningKey[];
   /** Only what was signed is in here, so finding a text tells nobody more than verifying it does. */
-  readonly #genuine = new Map<string, TokenClaims>();
+  readonly #genuine = new Map<string, Verified>();
 
   private constructor(current: SigningKey, previous: readonly SigningKey[]) {
     this.#current = current;
@@ -79,22 +85,32 @@ export class TokenKeys {
 
   /** What a token says, or null for any text that none of the secrets has signed. */
   verify(token: string): TokenClaims | null {
-    const known = this.#genuine.get(token);
-    if (known !== undefined) return known;
-    const claims = this.#verify(token);
-    if (claims === null) return null;
-    if (this.#genuine.size >= MAX_REMEMBERED) this.#genuine.clear();
-    this.#genuine.set(token, claims);
-    return claims;
+    return this.#verified(token)?.claims ?? null;
   }
 
-  #verify(token: string): TokenClaims | null {
+  /** Is this a genuine token that stops being one when the previous secret is taken away? */
+  isOld(token: string): boolean {
+    return this.#verified(token)?.isOld === true;
+  }
+
+  #verified(token: string): Verified | null {
+    const known = this.#genuine.get(token);
+    if (known !== undefined) return known;
+    const verified = this.#check(token);
+    if (verified === null) return null;
+    if (this.#genuine.size >= MAX_REMEMBERED) this.#genuine.clear();
+    this.#genuine.set(token, verified);
+    return verified;
+  }
+
+  #check(token: string): Verified | null {
     const parsed = parse(token);
     if (parsed === null) return null;
     // Two secrets may share an id by chance, so each key of that id has its try.
-    for (const { id, key } of this.#all) {
-      if (id !== parsed.keyId) continue;
-      if (sameText(parsed.signature, signature(key, parsed.signed))) return parsed.claims;
+    for (const signing of this.#all) {
+      if (signing.id !== parsed.keyId) continue;
+      const isGenuine = sameText(parsed.signature, signature(signing.key, parsed.signed));
+      if (isGenuine) return { claims: parsed.claims, isOld: signing !== this.#current };
     }
     return null;
   }

@@ -1,98 +1,24 @@
-import { accept, refuse, type Outcome, type Refusal } from "../core/refusal.ts";
+/** A request's body, collected. */
+import { accept, refuse, type Outcome } from "../core/refusal.ts";
+import { BodyReader } from "./body-reader.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
-
-/**
- * How much of a body that is too large is still read, and for how long, before it is refused: an answer in the middle
- * of an upload is lost on many clients, which see the connection break. Beyond either bound the upload is cut off.
- */
-const DRAIN_BYTES = 64 * 1024 * 1024;
-const DRAIN_MS = 60_000;
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
-
-/** Reads on without keeping anything; answers how many bytes were seen in all. A client that vanishes is no news here. */
-const drain = async (reader: BodyReader, seenBytes: number, limitBytes: number): Promise<number> => {
-  let sizeBytes = seenBytes;
-  const cutOff = () => void reader.cancel("body too large").catch(() => {});
-  const timer = setTimeout(cutOff, DRAIN_MS);
-  try {
-    while (sizeBytes <= limitBytes + DRAIN_BYTES) {
-      const piece = await reader.read();
-      if (piece.done) return sizeBytes;
-      sizeBytes += piece.value.byteLength;
-    }
-    cutOff();
-    return sizeBytes;
-  } catch {
-    // The runtime's own streams reject a read that is waiting when the timer cancels them; others end it.
-    return sizeBytes;
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** Decides by the beginning of a large body whether its sender may have so much of our memory. */
 export type Admission = (beginning: Uint8Array) => Promise<Outcome<unknown>>;
 
-/** A body up to here is nobody's business but the parser's. */
-const ADMISSION_BYTES = 1024 * 1024;
+/** A body up to here is nobody's business but the parser's: what runners say beside logs and files is smaller. */
+export const ADMISSION_BYTES = 64 * 1024;
 
-/** Where a body goes, piece by piece. Answers a refusal to have no more of it. */
-export type BodySink = (piece: Uint8Array) => Refusal | null;
+/** What the runtime may collect by itself, from those who are known. */
+const WHOLE_BYTES = 1024 * 1024;
 
 /**
- * Reads a request's body of at most `limitBytes` into `sink`; a request without one has no pieces. With `admit`, a body of
- * more than 1 MiB goes on only if that accepts its beginning.
+ * Reads a request's body of at most `limitBytes`; without one it is empty. With `admit`, a body of more than 64 KiB is read
+ * on only if that accepts its beginning.
  *
- * Refusals: `too_large`, what `admit` or `sink` refuses with, and `malformed_body` when the client vanishes on the way. What
- * is refused has been read to its end, within bounds; a body that declares to be beyond them isn't read at all.
+ * Refusals: `too_large`, what `admit` refuses with, and `malformed_body` when the client vanishes on the way. What is refused
+ * has been read to its end, within bounds; a body that declares to be beyond them isn't read at all.
  */
-export const consumeBody = async (
-  request: Request,
-  limitBytes: number,
-  sink: BodySink,
-  admit: Admission | null = null,
-): Promise<Outcome<null>> => {
-  const declaredBytes = Number(request.headers.get("Content-Length"));
-  const beyond: Refusal = { reason: "too_large", limitBytes, sizeBytes: declaredBytes };
-  if (declaredBytes > limitBytes + DRAIN_BYTES) return refuse(beyond);
-  if (request.body === null) return declaredBytes > limitBytes ? refuse(beyond) : accept(null);
-  const reader: BodyReader = request.body.getReader();
-  if (declaredBytes > limitBytes) {
-    await drain(reader, 0, limitBytes);
-    return refuse(beyond);
-  }
-  let sizeBytes = 0;
-  // Kept apart from what the sink makes of it, and let go of as soon as it has been judged.
-  let beginning = admit === null ? null : new GrowingBytes();
-  try {
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      sizeBytes += piece.value.byteLength;
-      if (sizeBytes > limitBytes) {
-        return refuse({ ...beyond, sizeBytes: await drain(reader, sizeBytes, limitBytes) });
-      }
-      beginning?.append(piece.value);
-      if (admit !== null && beginning !== null && sizeBytes > ADMISSION_BYTES) {
-        const admission = await admit(beginning.take());
-        beginning = null;
-        if (!admission.ok) {
-          await drain(reader, sizeBytes, limitBytes);
-          return admission;
-        }
-      }
-      const refusal = sink(piece.value);
-      if (refusal !== null) {
-        await drain(reader, sizeBytes, limitBytes);
-        return refuse(refusal);
-      }
-    }
-  } catch {
-    return refuse(endedEarly);
-  }
-  return accept(null);
-};
-
-/** The same, collected. */
 export const readBody = async (
   request: Request,
   limitBytes: number,
@@ -100,11 +26,24 @@ export const readBody = async (
 ): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
   const declaredBytes = Number(request.headers.get("Content-Length"));
   // Most bodies are small and say so: those the runtime collects by itself, at half the price.
-  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, ADMISSION_BYTES))
-    return readWhole(request, limitBytes);
-  const bytes = new GrowingBytes();
-  const read = await consumeBody(request, limitBytes, (piece) => bytes.append(piece), admit);
-  return read.ok ? accept(bytes.take()) : read;
+  const wholeBytes = admit === null ? WHOLE_BYTES : ADMISSION_BYTES;
+  if (declaredBytes > 0 && declaredBytes <= Math.min(limitBytes, wholeBytes)) return readWhole(request, limitBytes);
+  const body = new BodyReader(request, limitBytes);
+  const bytes = new GrowingBytes(limitBytes);
+  let isAdmitted = admit === null;
+  for (;;) {
+    const read = await body.read();
+    if (!read.ok) return read;
+    if (read.value === null) return accept(bytes.take());
+    bytes.append(read.value);
+    if (isAdmitted || bytes.size <= ADMISSION_BYTES) continue;
+    const admission = (await admit?.(bytes.beginning(ADMISSION_BYTES))) ?? accept(null);
+    if (!admission.ok) {
+      await body.drain();
+      return admission;
+    }
+    isAdmitted = true;
+  }
 };
 
 const readWhole = async (request: Request, limitBytes: number): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
@@ -113,8 +52,6 @@ const readWhole = async (request: Request, limitBytes: number): Promise<Outcome<
     const sizeBytes = bytes.byteLength;
     return sizeBytes > limitBytes ? refuse({ reason: "too_large", limitBytes, sizeBytes }) : accept(bytes);
   } catch {
-    return refuse(endedEarly);
+    return refuse({ reason: "malformed_body", message: "the body ended early" });
   }
 };
-
-const endedEarly: Refusal = { reason: "malformed_body", message: "the body ended early" };

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { accept, refuse, type Outcome } from "../core/refusal.ts";
+import { shownName } from "../core/text.ts";
 import type { RunnerInfo } from "../core/runner/runner.ts";
 import type { Params } from "./params.ts";
 
@@ -28,18 +29,18 @@ export const looseInteger = v.pipe(
     v.number(),
     v.pipe(
       v.string(),
-      v.regex(/^\s*[+-]?\d+\s*$/),
+      v.regex(/^\s*[+-]?\d+(?:\.0+)?\s*$/),
       v.transform((text) => Number(text)),
     ),
   ]),
   v.safeInteger(),
 );
 
-/** Text, or a scalar that JSON wrote without quotes. */
+/** Text, or a scalar that JSON wrote without quotes; no number that is none (`1e400`). */
 export const looseString = v.union([
   v.string(),
   v.pipe(
-    v.union([v.number(), v.boolean()]),
+    v.union([v.pipe(v.number(), v.finite()), v.boolean()]),
     v.transform((value) => String(value)),
   ),
 ]);
@@ -52,6 +53,7 @@ export const tagList = v.pipe(
     return [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ""))];
   }),
   v.maxLength(MAX_TAGS, `has more than ${MAX_TAGS} tags`),
+  v.everyItem((tag) => shownName(tag) === tag, "has a tag with control characters"),
   v.everyItem((tag) => tag.length <= MAX_TEXT_CHARACTERS, `has a tag of more than ${MAX_TEXT_CHARACTERS} characters`),
   v.check(
     (tags) => tags.join("").length <= MAX_TAGS_CHARACTERS,

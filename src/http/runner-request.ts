@@ -1,6 +1,7 @@
 /** What both runner dialects read of a request in the same way, and how both answer a patch. */
 import type * as v from "valibot";
 import type { Outcome } from "../core/refusal.ts";
+import { admitKnown } from "./admission.ts";
 import type { FrontContext } from "./front.ts";
 import { parseId } from "./ids.ts";
 import { validate } from "./loose.ts";
@@ -17,7 +18,7 @@ export const ask = async <Schema extends v.GenericSchema>(
   context: FrontContext,
   schema: Schema,
 ): Promise<Outcome<v.InferOutput<Schema>>> => {
-  const params = await readParams(context.req.raw, MAX_PARAMS_BYTES);
+  const params = await readParams(context.req.raw, MAX_PARAMS_BYTES, admitKnown(context));
   return params.ok ? validate(schema, params.value) : params;
 };
 

@@ -1,3 +1,7 @@
+import type { PipelineSource } from "../core/build/pipeline-ref.ts";
+
+export type { PipelineSource };
+
 /** What a pipeline is made for: an event, as far as a file can ask for it. */
 export interface PipelineContext {
   /** Branch or tag name, or `refs/merge-requests/N/head`. */
@@ -29,21 +33,3 @@ export interface ContextVariable {
   /** It must not be shown: `expand_vars` refuses it, and messages hide its value. */
   readonly masked?: boolean;
 }
-
-/** GitLab's words for `CI_PIPELINE_SOURCE`. */
-export type PipelineSource =
-  | "push"
-  | "web"
-  | "trigger"
-  | "schedule"
-  | "api"
-  | "external"
-  | "pipeline"
-  | "chat"
-  | "webide"
-  | "merge_request_event"
-  | "external_pull_request_event"
-  | "parent_pipeline"
-  | "ondemand_dast_scan"
-  | "ondemand_dast_validation"
-  | "security_orchestration_policy";

@@ -10,8 +10,11 @@ import { EarliestAlarm, runAlarm } from "../storage/alarm.ts";
 import { Numbers } from "../storage/numbers.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
 import { directoryStub } from "../stubs.ts";
+import { ArtifactDeletion } from "./artifact-deletion.ts";
 import { ProjectBuilds } from "./builds.ts";
 import { ProjectMessages } from "./messages.ts";
+import { ProjectRefs } from "./refs.ts";
+import type { RefList, RefQuery } from "./refs.ts";
 import { ProjectRemoval } from "./removal.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { ProjectSettingCalls } from "./settings.ts";
@@ -29,6 +32,8 @@ export class ProjectObject extends DurableObject<Env> {
   readonly #messages: ProjectMessages;
   readonly #settings: ProjectSettingCalls;
   readonly #builds: ProjectBuilds;
+  readonly #refs: ProjectRefs;
+  readonly #artifactDeletion: ArtifactDeletion;
   readonly #removal: ProjectRemoval;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -45,7 +50,11 @@ export class ProjectObject extends DurableObject<Env> {
     this.#settings = new ProjectSettingCalls({ sql, state, messages });
     this.#builds = new ProjectBuilds({ env, sql, state, numbers, messages, arm });
     this.#removal = new ProjectRemoval({ env, storage: ctx.storage, sql, state, messages });
-    if (migrateExisting(sql, MIGRATIONS)) state.load();
+    this.#refs = new ProjectRefs(sql);
+    this.#artifactDeletion = new ArtifactDeletion({ env, state });
+    if (!migrateExisting(sql, MIGRATIONS)) return;
+    state.load();
+    this.#artifactDeletion.load();
   }
 
   /** The directory has given this project its id and path. The same call again changes nothing. */
@@ -120,6 +129,32 @@ export class ProjectObject extends DurableObject<Env> {
     this.#builds.remove(buildId);
   }
 
+  /** The branches or tags that builds had, by name. Errors: `not_found`. */
+  listRefs(query: RefQuery): Outcome<RefList> {
+    const project = this.#state.current();
+    return project.ok ? accept(this.#refs.list(query)) : project;
+  }
+
+  /** The latest build of a branch, a tag or a commit, null when there is none. Errors: `not_found` project. */
+  latestBuild(kind: RefQuery["kind"] | "commit", reference: string): Outcome<BuildSummary | null> {
+    const project = this.#state.current();
+    if (!project.ok) return project;
+    return accept(kind === "commit" ? this.#refs.ofCommit(reference) : this.#refs.latest(kind, reference));
+  }
+
+  /** The number of the latest successful build of this name and ref, null when there is none. Errors: `not_found` project. */
+  latestSuccess(ref: string, name: string): Outcome<number | null> {
+    const project = this.#state.current();
+    return project.ok ? accept(this.#refs.latestSuccess(ref, name)) : project;
+  }
+
+  /** Begins to delete the artifacts of all builds; the alarm continues. Errors: `not_found`. */
+  async deleteArtifacts(): Promise<Outcome<null>> {
+    const begun = this.#artifactDeletion.begin();
+    this.#arm();
+    return begun;
+  }
+
   /** Begins the removal of the project and all that it has; the alarm continues until nothing is left. */
   async remove(): Promise<Outcome<null>> {
     const begun = await this.#removal.begin();
@@ -132,6 +167,7 @@ export class ProjectObject extends DurableObject<Env> {
     const work = async (): Promise<void> => {
       await this.#messages.outbox.deliverDue(Date.now());
       if (this.#state.deleting) await this.#removal.continue();
+      else await this.#artifactDeletion.continue();
     };
     await runAlarm({ project: this.#state.project?.id }, PAUSE_MS, work, (notBeforeMs) => this.#arm(notBeforeMs));
   }
@@ -139,7 +175,8 @@ export class ProjectObject extends DurableObject<Env> {
   /** For what is left to do; with nothing the project sleeps. */
   #arm(notBeforeMs: number | null = null): void {
     if (this.#state.project === null) return;
-    const next = notBeforeMs ?? (this.#state.deleting ? Date.now() : this.#messages.outbox.nextDueMs());
+    const isBusy = this.#state.deleting || this.#artifactDeletion.isDue;
+    const next = notBeforeMs ?? (isBusy ? Date.now() : this.#messages.outbox.nextDueMs());
     if (next !== null) this.#alarm.by(next);
   }
 }

@@ -32,6 +32,22 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { id: 2, name: "errors of the outbox", sql: OUTBOX_ERRORS },
   { id: 3, name: "the pipeline's file", sql: "ALTER TABLE project ADD COLUMN ci_config TEXT NOT NULL DEFAULT ''" },
+  {
+    id: 4,
+    name: "builds by ref",
+    sql: `
+      ALTER TABLE build ADD COLUMN tag INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE build ADD COLUMN ref TEXT NOT NULL DEFAULT '';
+      ALTER TABLE build ADD COLUMN name TEXT NOT NULL DEFAULT '';
+      UPDATE build SET
+        tag = json_extract(summary, '$.tag'), ref = json_extract(summary, '$.ref'), name = json_extract(summary, '$.name');
+      CREATE INDEX build_of_ref ON build (tag, ref, id, name)`,
+  },
+  {
+    id: 5,
+    name: "artifacts that are being deleted",
+    sql: "ALTER TABLE project ADD COLUMN deletion_below INTEGER",
+  },
 ];
 
 export interface ProjectRow {
@@ -42,6 +58,8 @@ export interface ProjectRow {
   deleting: number;
   /** The text of a `.gitlab-ci.yml` that is kept here; "" for none. Apart from the settings, which are copied elsewhere. */
   ci_config: string;
+  /** Artifacts of builds with smaller numbers are to be deleted; null when none are. */
+  deletion_below: number | null;
 }
 
 /** Row of `build`: the index, copies of what the builds said last. */
@@ -50,6 +68,10 @@ export interface IndexRow {
   status: string;
   finished: number;
   revision: number;
+  /** Fixed, as the two that follow: what builds are found by. */
+  tag: number;
+  ref: string;
+  name: string;
   /** JSON of `BuildSummary`. */
   summary: string;
   /** A repeated creation with this key gets this build, as long as it is there. */

@@ -79,10 +79,13 @@ export class ProjectStore {
 
   addBuild(summary: BuildSummary, idempotency: Idempotency | null): void {
     this.#sql.run(
-      `INSERT INTO build (id, status, finished, revision, summary, idempotency_key, fingerprint)
-       VALUES (:id, :status, :finished, :revision, :summary, :idempotency_key, :fingerprint)`,
+      `INSERT INTO build (id, status, finished, revision, tag, ref, name, summary, idempotency_key, fingerprint)
+       VALUES (:id, :status, :finished, :revision, :tag, :ref, :name, :summary, :idempotency_key, :fingerprint)`,
       {
         id: summary.id,
+        tag: summary.tag ? 1 : 0,
+        ref: summary.ref,
+        name: summary.name,
         status: summary.status,
         finished: isFinished(summary.status) ? 1 : 0,
         revision: summary.revision,
@@ -132,6 +135,31 @@ export class ProjectStore {
       hasMore: rows.length > limit,
       total: total > MAX_COUNTED ? null : total,
     };
+  }
+
+  /** 0 when there is none. */
+  newestBuild(): number {
+    return this.#sql.first<{ id: number | null }>("SELECT MAX(id) AS id FROM build")?.id ?? 0;
+  }
+
+  deletionBelow(): number | null {
+    return (
+      this.#sql.first<Pick<ProjectRow, "deletion_below">>("SELECT deletion_below FROM project")?.deletion_below ?? null
+    );
+  }
+
+  putDeletionBelow(below: number | null): void {
+    this.#sql.run("UPDATE project SET deletion_below = :below", { below });
+  }
+
+  /** Those with smaller numbers than `below`, the newest first. */
+  buildsWithArtifacts(below: number, limit: number): number[] {
+    const rows = this.#sql.all<{ id: number }>(
+      `SELECT id FROM build WHERE id < :below AND json_array_length(summary, '$.artifacts') > 0
+       ORDER BY id DESC LIMIT :limit`,
+      { below, limit },
+    );
+    return rows.map((row) => row.id);
   }
 
   buildOfKey(key: string): { fingerprint: string | null; buildId: number } | null {

@@ -26,6 +26,8 @@ export interface QueueMetrics {
   readonly lostClaims: number;
   /** Paused ones are in no other state. */
   readonly runners: { readonly online: number; readonly offline: number; readonly paused: number };
+  /** Runners whose token the previous secret has signed. */
+  readonly oldTokens: number;
   readonly heldPolls: number;
   /** Messages of the queue itself that could not be delivered. */
   readonly undelivered: number;

@@ -148,6 +148,7 @@ export class QueueObject extends DurableObject<Env> {
     if (!runner.ok) return runner;
     const nowMs = Date.now();
     this.#runners.contact(token.id, caller.info, nowMs);
+    this.#runners.sawToken(token);
     this.#machines.meet(token.id, caller, nowMs);
     return runner;
   }
@@ -196,8 +197,22 @@ export class QueueObject extends DurableObject<Env> {
   }
 
   updateRunner(id: number, change: Partial<RunnerSettings>): Outcome<RunnerSummary> {
-    const updated = this.#runners.update(id, change);
-    if (!updated.ok) return updated;
+    return this.#served(id, this.#runners.update(id, change));
+  }
+
+  /** From here on the runner takes this project's builds as well. Errors: `not_found`, `invalid`, `taken`. */
+  enableRunner(id: number, projectId: number): Outcome<RunnerSummary> {
+    return this.#served(id, this.#runners.enable(id, projectId));
+  }
+
+  /** It takes this project's builds no more; what it runs goes on. Errors: `not_found`, `only_project`. */
+  disableRunner(id: number, projectId: number): Outcome<null> {
+    const disabled = this.#served(id, this.#runners.disable(id, projectId));
+    return disabled.ok ? accept(null) : disabled;
+  }
+
+  #served(id: number, changed: Outcome<Runner>): Outcome<RunnerSummary> {
+    if (!changed.ok) return changed;
     this.#line.release(id);
     this.#matchmaker.offerAll();
     return this.runner(id);
@@ -222,13 +237,17 @@ export class QueueObject extends DurableObject<Env> {
   whoRan(
     asked: readonly RanBy[],
   ): { readonly runner: RunnerSummary | null; readonly machine: MachineSummary | null }[] {
-    const runners = new Map(this.#summaries().map((runner) => [runner.id, withoutFeatures(runner)]));
-    const running = this.#store.runningByMachine();
+    const held = this.#store.runningByRunner();
+    const heldByMachine = this.#store.runningByMachine();
+    const nowMs = Date.now();
     return asked.map(({ id, manager }) => {
+      const runner = this.#runners.get(id);
       const machine = manager === null ? null : this.#machines.find(id, manager.systemId);
       return {
-        runner: runners.get(id) ?? null,
-        machine: machine && { ...machine, running: running.get(machine.id) ?? 0 },
+        runner:
+          runner &&
+          withoutFeatures(this.#runners.summarize(runner, held.get(id) ?? 0, this.#line.isWaiting(id), nowMs)),
+        machine: machine && { ...machine, running: heldByMachine.get(machine.id) ?? 0 },
       };
     });
   }
@@ -282,6 +301,7 @@ export class QueueObject extends DurableObject<Env> {
       finished: this.#counters.finishedCounts(),
       lostClaims: this.#counters.lostClaimCount(),
       runners: this.#countRunners(),
+      oldTokens: this.#runners.oldTokens(),
       heldPolls: this.#line.size,
       undelivered: this.#removal.outbox.undelivered(),
     };
@@ -297,10 +317,11 @@ export class QueueObject extends DurableObject<Env> {
     this.#matchmaker.stopProject(projectId);
   }
 
-  /** The project is gone: so are the runners that served nothing else. */
+  /** The project is gone: so are the runners that served nothing else, the others serve it no more. */
   async forgetProject(projectId: number): Promise<void> {
     for (const runner of this.#runners.all()) {
-      if (runner.projects?.length === 1 && runner.projects[0] === projectId) this.removeRunner(runner.id, null);
+      if (runner.projects?.includes(projectId) !== true) continue;
+      if (!this.#runners.disable(runner.id, projectId).ok) this.removeRunner(runner.id, null);
     }
     this.#matchmaker.projectRemoved(projectId);
   }

@@ -75,6 +75,7 @@ export class Polls {
     if (!runner.ok) return runner;
     const nowMs = Date.now();
     this.#parts.runners.poll(runner.value.id, request.info, nowMs);
+    this.#parts.runners.sawToken(request.token);
     const machine = this.#parts.machines.meet(runner.value.id, request, nowMs);
     const known = machine ?? this.#parts.runners.get(runner.value.id);
     // In a call of its own, so that a poll that is held keeps no request alive.

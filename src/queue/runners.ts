@@ -14,10 +14,15 @@ const MAX_PER_PROJECT = 1000;
 /** Of the whole instance: some 40 MB of memory when each says as much as it may. */
 const MAX_RUNNERS = 5000;
 
+/** How many projects a runner serves at most: each is looked up where the runner is shown. */
+const MAX_PROJECTS = 100;
+
 /** Who asks, by the claims of a runner's token. */
 export interface RunnerToken {
   readonly id: number;
   readonly epoch: number;
+  /** Signed by TOKEN_SECRET_PREVIOUS: without that secret the runner is cut off. */
+  readonly isOld?: boolean;
 }
 
 /** What a runner is registered for, and how. */
@@ -33,6 +38,8 @@ interface Entry {
   storedContactMs: number | null;
   /** 0 when never: apart from the contact, since a busy runner reports for hours and takes nothing. */
   polledAtMs: number;
+  /** Its last call came with a token that the previous secret has signed. In memory alone: the next poll says so again. */
+  hasOldToken: boolean;
   /** Goes up with each build that waits for this runner among others: what its polls are told as the cursor. */
   cursor: number;
 }
@@ -49,7 +56,13 @@ export class Runners {
   load(): void {
     for (const runner of this.#store.all()) {
       const storedContactMs = runner.contactedAtMs;
-      this.#entries.set(runner.id, { runner, storedContactMs, polledAtMs: storedContactMs ?? 0, cursor: 0 });
+      this.#entries.set(runner.id, {
+        runner,
+        storedContactMs,
+        polledAtMs: storedContactMs ?? 0,
+        hasOldToken: false,
+        cursor: 0,
+      });
     }
   }
 
@@ -96,7 +109,10 @@ export class Runners {
 
   #full(projectId: number | null): Refusal | null {
     if (this.#entries.size >= MAX_RUNNERS) return tooMany("runners", MAX_RUNNERS);
-    if (projectId === null) return null;
+    return projectId === null ? null : this.#fullOf(projectId);
+  }
+
+  #fullOf(projectId: number): Refusal | null {
     const ofProject = this.all().filter(({ projects }) => projects?.includes(projectId)).length;
     return ofProject >= MAX_PER_PROJECT ? tooMany("project runners", MAX_PER_PROJECT) : null;
   }
@@ -111,6 +127,39 @@ export class Runners {
     return accept(updated);
   }
 
+  /** It serves this project as well. */
+  enable(id: number, projectId: number): Outcome<Runner> {
+    const runner = this.find(id, null);
+    if (!runner.ok) return runner;
+    const { projects } = runner.value;
+    if (projects === null) return refuse(servesAll);
+    if (projects.includes(projectId)) return refuse({ reason: "taken", field: "runner_id" });
+    if (projects.length >= MAX_PROJECTS) return refuse(servesTooMany);
+    const full = this.#fullOf(projectId);
+    if (full !== null) return refuse(full);
+    return this.#serve(runner.value, [...projects, projectId]);
+  }
+
+  /** It serves this project no more. Of the only one it can't be taken away: it would serve nobody. */
+  disable(id: number, projectId: number): Outcome<Runner> {
+    const runner = this.find(id, null);
+    if (!runner.ok) return runner;
+    const { projects } = runner.value;
+    if (projects?.includes(projectId) !== true) return refuse({ reason: "not_found", what: "runner" });
+    if (projects.length === 1) return refuse({ reason: "only_project" });
+    return this.#serve(
+      runner.value,
+      projects.filter((each) => each !== projectId),
+    );
+  }
+
+  #serve(runner: Runner, projects: readonly number[]): Outcome<Runner> {
+    const serving = { ...runner, projects };
+    this.#put(serving);
+    this.moveCursors((each) => each.id === runner.id);
+    return accept(serving);
+  }
+
   /** With `epoch` null the caller is a consumer, else the runner itself. */
   resetToken(id: number, epoch: number | null): Outcome<Runner> {
     const runner = this.find(id, epoch);
@@ -118,6 +167,17 @@ export class Runners {
     const reset = { ...runner.value, epoch: runner.value.epoch + 1 };
     this.#put(reset);
     return accept(reset);
+  }
+
+  /** It has called with this token. */
+  sawToken({ id, isOld = false }: RunnerToken): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.hasOldToken = isOld;
+  }
+
+  /** How many would be cut off without the previous secret, of those that have called since this object started. */
+  oldTokens(): number {
+    return [...this.#entries.values()].filter(({ hasOldToken }) => hasOldToken).length;
   }
 
   /** After its rows were removed. */
@@ -166,6 +226,7 @@ export class Runners {
       runner,
       storedContactMs: runner.contactedAtMs,
       polledAtMs: this.polledAtMs(runner.id),
+      hasOldToken: this.#entries.get(runner.id)?.hasOldToken ?? false,
       cursor: this.cursorOf(runner.id),
     });
   }
@@ -176,6 +237,18 @@ const tooMany = (what: string, limit: number): Refusal => ({
   field: "base",
   message: `Maximum number of ci registered ${what} (${limit}) exceeded`,
 });
+
+const servesAll = {
+  reason: "invalid",
+  field: "runner_id",
+  message: "is a runner of the instance: it serves all projects that allow it",
+} as const;
+
+const servesTooMany = {
+  reason: "invalid",
+  field: "runner_id",
+  message: `is a runner of ${MAX_PROJECTS} projects already`,
+} as const;
 
 const needsTags = {
   reason: "invalid",

@@ -3,6 +3,7 @@ import { log } from "../log.ts";
 import { downloadResponse } from "../artifacts/read.ts";
 import { MAX_DOTENV_UPLOAD_BYTES, readDotenvReport } from "../artifacts/dotenv-report.ts";
 import { presignedUrl } from "../artifacts/presign.ts";
+import { Place } from "../artifacts/room.ts";
 import { receiveUpload, STORAGE_RETRY_SECONDS } from "../artifacts/upload.ts";
 import type { ReceivedFile } from "../artifacts/upload.ts";
 import type { Access } from "../builds/access.ts";
@@ -23,6 +24,8 @@ import type { Authorize } from "./authority.ts";
 
 /** What a form adds to the file in it, at the most; a body that declares more can't hold a file that is small enough. */
 const FORM_BYTES = 1024 * 1024;
+
+const ROOM_RETRY_SECONDS = 10;
 
 const UNSAID_KIND: ArtifactKind = { type: "archive", format: "zip" };
 
@@ -71,23 +74,44 @@ export const authorizeUpload = async (
  * after its last: a crash anywhere between leaves what was stored as it was, and an object that the build's alarm deletes.
  */
 export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<Outcome<BuildSummary>> => {
+  // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
+  if (request.token !== null && claimsOf(env, request.token) === null) return refuse({ reason: "forbidden" });
+  const place = new Place(request.declaredBytes);
+  try {
+    // Who has to wait does so before a byte is read. Who will be refused needs no room.
+    const isEarly = request.token !== null && (await admitUpload(env, request, {})).ok;
+    if (isEarly && !(await place.take())) return noRoom;
+    return await storeUpload(env, request, place);
+  } finally {
+    place.leave();
+  }
+};
+
+const noRoom = refuse({ reason: "unavailable", retryAfterSeconds: ROOM_RETRY_SECONDS });
+
+/** The build's own refusals come before what is wrong with the request. */
+const admitUpload = async (
+  env: Env,
+  { buildId, token, authorize }: UploadRequest,
+  fields: Fields,
+): Promise<Outcome<Access>> => {
+  const access = await authorize(env, token ?? fields["token"] ?? null, buildId);
+  if (!access.ok) return access;
+  const allowed = await buildStub(env, buildId).mayUpload(access.value);
+  return allowed.ok ? access : allowed;
+};
+
+const storeUpload = async (env: Env, request: UploadRequest, place: Place): Promise<Outcome<BuildSummary>> => {
   const { buildId } = request;
   const limitBytes = settingsOf(env).maxArtifactBytes;
   const lifetimeAsked = (fields: Fields) => lifetimeMs(request.expireIn ?? fields["expire_in"] ?? null);
-  // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
-  if (request.token !== null && claimsOf(env, request.token) === null) return refuse({ reason: "forbidden" });
   let begun: { readonly id: number; readonly access: Access } | null = null;
-  /** The build's own refusals come before what is wrong with the request. */
-  const admitted = async (fields: Fields): Promise<Outcome<Access>> => {
-    const access = await request.authorize(env, request.token ?? fields["token"] ?? null, buildId);
-    if (!access.ok) return access;
-    const allowed = await buildStub(env, buildId).mayUpload(access.value);
-    return allowed.ok ? access : allowed;
-  };
+  const admitted = (fields: Fields) => admitUpload(env, request, fields);
   const received = await receiveUpload(request.body, request.contentType, {
     bucket: env.ARTIFACTS,
     maxBytes: limitBytes,
     mayKnow: admitted,
+    isKnown: (fields) => claimsOf(env, request.token ?? fields["token"] ?? null) !== null,
     begin: async (fields) => {
       const access = await admitted(fields);
       if (!access.ok) return access;
@@ -99,6 +123,7 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
       if (request.declaredBytes > limitBytes + FORM_BYTES) {
         return refuse({ reason: "too_large", limitBytes, sizeBytes: request.declaredBytes });
       }
+      if (!(await place.take())) return noRoom;
       const { type, format } = kind.value;
       const upload = await buildStub(env, buildId).beginArtifact(access.value, type, format);
       if (!upload.ok) return upload;
@@ -113,7 +138,11 @@ export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<
   const upload = begun as { readonly id: number; readonly access: Access } | null;
   if (!received.ok || upload === null) {
     if (upload !== null) await buildStub(env, buildId).abandonArtifact(upload.id);
-    return received.ok ? refuse({ reason: "missing_file" }) : received;
+    if (received.ok) return refuse({ reason: "missing_file" });
+    if (upload === null || received.refusal.reason !== "unavailable") return received;
+    // Storage fails as well when the build was removed, and the parts of its upload with it: nothing to be tried again.
+    const allowed = await buildStub(env, buildId).mayUpload(upload.access);
+    return allowed.ok ? received : allowed;
   }
   const { file, fields } = received.value;
   const kind = request.kindOf(fields, true) ?? accept(UNSAID_KIND);

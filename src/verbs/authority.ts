@@ -25,7 +25,8 @@ export const claimsOf = (env: Env, token: string | null): TokenClaims | null => 
 /** A runner's token; whether that runner is still there, its queue knows. */
 export const runnerOf = (env: Env, token: string | null): Outcome<RunnerToken> => {
   const claims = claimsOf(env, token);
-  return claims?.kind === "runner" ? accept({ id: claims.id, epoch: claims.epoch }) : refuse({ reason: "forbidden" });
+  if (claims?.kind !== "runner" || token === null) return refuse({ reason: "forbidden" });
+  return accept({ id: claims.id, epoch: claims.epoch, isOld: tokenKeys(env).isOld(token) });
 };
 
 /** What a token lets its holder do with a build. */
@@ -72,22 +73,4 @@ export const registrarOf = async (env: Env, token: string): Promise<Outcome<numb
   if (claims?.kind !== "project") return refuse({ reason: "forbidden" });
   const good = await retrying(async () => projectStub(env, claims.id).checkToken(claims.epoch));
   return good.ok ? accept(claims.id) : good;
-};
-
-/** What a token of ours looks like, anywhere in a body of any type. */
-const TOKEN_IN_TEXT = /(?:glrt-)?[\w-]{32}[rbpd]_[a-z0-9]{1,40}_[0-9_]{1,40}_[0-9a-f]{4}(?![0-9a-f])/g;
-const MAX_TRIED = 5;
-
-/**
- * Is there a genuine token in the beginning of this body? A stranger's large body is not collected. Every runner's report
- * has its token before its log; the token's own check comes after, when the body has been read.
- */
-export const hasGenuineToken = async (env: Env, beginning: Uint8Array): Promise<Outcome<null>> => {
-  const text = new TextDecoder("latin1").decode(beginning);
-  for (const { index, 0: match } of [...text.matchAll(TOKEN_IN_TEXT)].slice(0, MAX_TRIED)) {
-    // From the bytes anew: a match is a view of the text, and would keep all of it for as long as it is remembered.
-    const token = new TextDecoder("latin1").decode(beginning.subarray(index, index + match.length));
-    if (claimsOf(env, token) !== null) return accept(null);
-  }
-  return refuse({ reason: "forbidden" });
 };

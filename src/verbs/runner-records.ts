@@ -18,6 +18,14 @@ export const showRunner = (env: Env, id: number): Promise<Outcome<RunnerSummary>
 export const updateRunner = (env: Env, id: number, change: Partial<RunnerSettings>): Promise<Outcome<RunnerSummary>> =>
   retrying(async () => queueStub(env).updateRunner(id, change));
 
+/** Errors: `not_found`; `invalid` for a runner of the instance, or of too many projects; `taken` when it serves the project already. */
+export const enableRunner = (env: Env, id: number, projectId: number): Promise<Outcome<RunnerSummary>> =>
+  queueStub(env).enableRunner(id, projectId);
+
+/** Errors: `not_found` when it doesn't serve the project, `only_project` when it serves no other. */
+export const disableRunner = (env: Env, id: number, projectId: number): Promise<Outcome<null>> =>
+  queueStub(env).disableRunner(id, projectId);
+
 /** What it runs fails at once. Errors: `not_found`. */
 export const deleteRunner = (env: Env, id: number): Promise<Outcome<null>> => queueStub(env).removeRunner(id, null);
 

@@ -57,20 +57,17 @@ export const accessOfRunner = async (
 
 /**
  * `log`, the whole trace, replaces what is stored; `sum` is what it must be like. A report may be repeated, so a broken call
- * is.
+ * is, unless its log was a stream: then the runner repeats all of it.
  */
 export const reportBuild = async (
   env: Env,
   access: Access,
   buildId: number,
   report: Report,
-  context: Omit<ReportContext, "log"> & { readonly log?: Uint8Array | null },
+  context: ReportContext,
 ): Promise<Outcome<Patched>> => {
-  const { log = null } = context;
-  const reported = await retrying(async () => {
-    const whole = log === null ? null : { lengthBytes: log.length, bytes: streamOf(log) };
-    return buildStub(env, buildId).report(access, report, { ...context, log: whole });
-  });
+  const call = async () => buildStub(env, buildId).report(access, report, context);
+  const reported = await (context.log instanceof ReadableStream ? call() : retrying(call));
   if (reported.ok) concerns({ runner: reported.value.runnerId });
   return reported;
 };
@@ -93,20 +90,4 @@ export const appendTrace = async (
   const patched = await buildStub(env, buildId).append(access, start, bytes);
   if (patched.ok) concerns({ runner: patched.value.runnerId });
   return patched;
-};
-
-/** An argument of an RPC may have 32 MiB; a stream may have any length. */
-const streamOf = (bytes: Uint8Array): ReadableStream<Uint8Array> => {
-  const pieceBytes = 1024 * 1024;
-  let offset = 0;
-  return new ReadableStream({
-    type: "bytes",
-    pull(controller) {
-      if (offset < bytes.length) {
-        controller.enqueue(bytes.slice(offset, offset + pieceBytes));
-        offset += pieceBytes;
-      }
-      if (offset >= bytes.length) controller.close();
-    },
-  });
 };

@@ -64,3 +64,16 @@ test("a patch that is too large is refused, and is a sign of life all the same",
   await buildStub(env, build.id).release(1);
   expect((await summaryOf(build.id)).status).toBe("running");
 });
+
+test("a long log of an attempt that the same runner has lost is not stored as that of the one that it runs now", async () => {
+  const project = await newProject();
+  const runner = await newRunner(project);
+  await enqueue(project);
+  const lost = await claim(runner);
+  await buildStub(env, lost.id).release(1);
+  await patch(await claim(runner), 0, "second attempt\n");
+
+  const long = `first attempt\n${"x".repeat(10_000_000)}`;
+  expect(await runner.update(lost.id, "failed", long)).toBe(404);
+  expect(await traceText(lost.id)).toBe("second attempt\n");
+});

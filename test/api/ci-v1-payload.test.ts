@@ -138,7 +138,7 @@ describe("a claimed build", () => {
       image: "ruby:2.3",
       services: ["postgres:9.6", "redis"],
       after_script: ["echo bye", "true"],
-      cache: { key: "one", paths: ["vendor/"], untracked: true },
+      cache: { key: "one-non_protected", paths: ["vendor/"], untracked: true },
       artifacts: { name: "out", untracked: false, paths: ["out/"], when: "always", expire_in: "7 days" },
     });
   });

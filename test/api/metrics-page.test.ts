@@ -49,6 +49,7 @@ describe("the page", () => {
       "counter signalbox_finished_builds_total",
       "counter signalbox_lost_claims_total",
       "gauge signalbox_runners",
+      "gauge signalbox_runners_with_old_token",
       "gauge signalbox_held_polls",
       "gauge signalbox_outbox_messages",
       "counter signalbox_http_errors_total",

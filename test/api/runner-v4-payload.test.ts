@@ -254,14 +254,21 @@ describe("artifacts", () => {
   });
 });
 
-it("caches come as they were given", () => {
+it("caches come as they were given, apart for protected refs and others", () => {
   const cache: BuildSpec["cache"] = [
     { key: "a", paths: ["m/"], policy: "pull", when: "always", untracked: true, fallbackKeys: ["b"] },
     { key: "b" },
   ];
   expect(payloadOf({ spec: { cache } }).cache).toEqual([
-    { key: "a", paths: ["m/"], policy: "pull", when: "always", untracked: true, fallback_keys: ["b"] },
-    { key: "b" },
+    {
+      key: "a-non_protected",
+      paths: ["m/"],
+      policy: "pull",
+      when: "always",
+      untracked: true,
+      fallback_keys: ["b-non_protected"],
+    },
+    { key: "b-non_protected" },
   ]);
 });
 
@@ -272,19 +279,38 @@ it("dependencies are fetched with the job's own token, when they have an archive
   ]);
 });
 
-it("what dependencies hand on comes after the job's own variables, in both dialects", () => {
+it("what dependencies hand on comes before the job's own variables, in both dialects", () => {
   const own = { key: "VERSION", value: "0", public: true, masked: false, file: false, raw: false };
   const given = { dependencies, spec: { variables: [own] } };
   const secret = { public: false, masked: false };
   expect(payloadOf(given).variables.slice(-3)).toEqual([
-    { key: "VERSION", value: "0", public: true, masked: false },
     { key: "VERSION", value: "1.2 $X", ...secret },
     { key: "VERSION", value: "1.3", ...secret },
+    { key: "VERSION", value: "0", public: true, masked: false },
   ]);
-  expect(presentClaimed(claimedOf(given), runner, ORIGIN).variables.slice(-2)).toEqual([
+  expect(presentClaimed(claimedOf(given), runner, ORIGIN).variables.slice(-3)).toEqual([
     { key: "VERSION", value: "1.2 $X", public: false, file: false },
     { key: "VERSION", value: "1.3", public: false, file: false },
+    { key: "VERSION", value: "0", public: true, file: false },
   ]);
+});
+
+it("a raw value keeps its dollars, also for runners that would expand them", () => {
+  const own = { key: "R", value: "robot$ci", public: true, masked: false, file: false, raw: true };
+  const given = { spec: { variables: [own] } };
+  expect(payloadOf(given).variables.at(-1)).toMatchObject({ value: "robot$ci", raw: true });
+  expect(payloadOf({ ...given, knowsRaw: false }).variables.at(-1)).toEqual({
+    key: "R",
+    value: "robot$$ci",
+    public: true,
+    masked: false,
+  });
+  expect(presentClaimed(claimedOf(given), runner, ORIGIN).variables.at(-1)).toMatchObject({ value: "robot$$ci" });
+});
+
+it("a ref that is neither branch nor tag is fetched by its own name", () => {
+  const git = payloadOf({ spec: { ref: "refs/merge-requests/5/head" } }).git_info;
+  expect(git.refspecs).toEqual(["+refs/merge-requests/5/head:refs/merge-requests/5/head"]);
 });
 
 it("a build that an earlier version stored is as good as any", () => {
@@ -314,7 +340,7 @@ it("a build that an earlier version stored is as good as any", () => {
   expect(image).toEqual({ name: "x", pull_policy: ["never"] });
   expect(services).toEqual([{ name: "y", alias: "z", pull_policy: ["always"] }, { name: "w" }]);
   expect(artifacts).toMatchObject([{ paths: ["a"], expire_in: "2 days" }]);
-  expect(cache).toEqual([{ key: "k", fallback_keys: ["f"] }, { key: "l" }]);
+  expect(cache).toEqual([{ key: "k-non_protected", fallback_keys: ["f-non_protected"] }, { key: "l-non_protected" }]);
 });
 
 /** The same, with a member in every object that no dialect knows. */
@@ -345,6 +371,6 @@ it("what the core adds to anything no runner is sent, in either dialect", () => 
   const figures = withUnknown({ queueSize: 1, queueDepth: 1, projectRunningOnInstanceRunners: 1 });
   const asked = withUnknown(runner);
   expect(JSON.stringify(claimed)).toContain("leak");
-  expect(JSON.stringify(presentJob(claimed, asked, figures, ORIGIN))).not.toContain("leak");
+  expect(JSON.stringify(presentJob(claimed, asked, figures, ORIGIN, true))).not.toContain("leak");
   expect(JSON.stringify(presentClaimed(claimed, asked, ORIGIN))).not.toContain("leak");
 });

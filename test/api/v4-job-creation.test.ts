@@ -85,6 +85,45 @@ describe("what a request says reaches the build", () => {
   const variable = { public: true, masked: false, file: false, raw: false };
   test.each<[sent: object, kept: Partial<BuildSpec>]>([
     [{ script: "make" }, { script: ["make"] }],
+    [{ script: [["a", ["b"]], "c"] }, { script: ["a", "b", "c"] }],
+    [{ timeout: "1h 30m" }, { timeoutSeconds: 5400 }],
+    [{ timeout: "90 minutes" }, { timeoutSeconds: 5400 }],
+    [{ timeout: 77 }, { timeoutSeconds: 77 }],
+    [
+      { variables: { N: 5, F: 0.5, T: true, E: null, R: { value: "$X", expand: false }, V: { value: null } } },
+      {
+        variables: [
+          { key: "N", value: "5", public: true, masked: false, file: false, raw: false },
+          { key: "F", value: "0.5", public: true, masked: false, file: false, raw: false },
+          { key: "T", value: "true", public: true, masked: false, file: false, raw: false },
+          { key: "E", value: "", public: true, masked: false, file: false, raw: false },
+          { key: "R", value: "$X", public: true, masked: false, file: false, raw: true },
+          { key: "V", value: "", public: true, masked: false, file: false, raw: false },
+        ],
+      },
+    ],
+    // Null is not given, at any depth.
+    [
+      { artifacts: { paths: ["a", null], expire_in: null, reports: { junit: null } } },
+      { artifacts: { paths: ["a"], reports: {} } },
+    ],
+    [
+      { image: { name: "x", entrypoint: null, docker: { user: null, platform: "linux/arm64" } } },
+      { image: { name: "x", docker: { platform: "linux/arm64" } } },
+    ],
+    [
+      { services: ["a", null], tags: ["b", null], script: ["c", null] },
+      { services: [{ name: "a" }], tags: ["b"], script: ["c"] },
+    ],
+    [
+      { cache: null, hooks: { pre_get_sources_script: null }, variables: [{ key: "A", value: null, masked: null }] },
+      { cache: [], preGetSourcesScript: [] },
+    ],
+    [{ when: "on_success", allow_failure: false, retry: 0, needs: null }, {}],
+    [
+      { cache: { untracked: true, unprotect: true, policy: "$POLICY" } },
+      { cache: [{ key: "default", untracked: true, unprotect: true, policy: "$POLICY" }] },
+    ],
     [
       { before_script: ["a", "b"], after_script: "c" },
       { beforeScript: ["a", "b"], afterScript: ["c"] },
@@ -106,15 +145,15 @@ describe("what a request says reaches the build", () => {
       },
     ],
     [
-      { variables: [{ key: "S", value: "secret", masked: true }] },
-      { variables: [{ key: "S", value: "secret", public: false, masked: true, file: false, raw: false }] },
+      { variables: [{ key: "S", value: "secret-1", masked: true }] },
+      { variables: [{ key: "S", value: "secret-1", public: false, masked: true, file: false, raw: false }] },
     ],
     [
       { artifacts: { paths: "out/", expire_in: "1 week", when: "always", reports: { junit: "j.xml" } } },
       { artifacts: { paths: ["out/"], expireIn: "1 week", when: "always", reports: { junit: ["j.xml"] } } },
     ],
     [
-      { services: [{ name: "db", variables: { A: 1, constructor: "x" }, ports: [5432], pull_policy: "always" }] },
+      { services: [{ name: "db", variables: { A: 1, constructor: "x" }, pull_policy: "always" }] },
       {
         services: [
           {
@@ -123,7 +162,6 @@ describe("what a request says reaches the build", () => {
               { key: "A", value: "1" },
               { key: "constructor", value: "x" },
             ],
-            ports: [{ number: 5432, protocol: "http", name: "default_port" }],
             pullPolicy: ["always"],
           },
         ],
@@ -133,18 +171,14 @@ describe("what a request says reaches the build", () => {
       {
         image: {
           name: "x",
-          variables: [{ key: "A", value: "1" }],
-          ports: [{ number: "80", protocol: "https", name: "web" }],
           pull_policy: ["never", "if-not-present"],
-          docker: { platform: "linux/arm64", user: 1000, other: true },
+          docker: { platform: "linux/arm64", user: 1000 },
           kubernetes: { user: "1000:1000" },
         },
       },
       {
         image: {
           name: "x",
-          variables: [{ key: "A", value: "1" }],
-          ports: [{ number: 80, protocol: "https", name: "web" }],
           pullPolicy: ["never", "if-not-present"],
           docker: { platform: "linux/arm64", user: "1000" },
           kubernetes: { user: "1000:1000" },
@@ -159,21 +193,32 @@ describe("what a request says reaches the build", () => {
       { artifacts: { reports: { dotenv: "a.env", coverage_report: { coverage_format: "jacoco", path: "j.xml" } } } },
       { artifacts: { reports: { dotenv: ["a.env"], jacoco: ["j.xml"] } } },
     ],
-    [
-      { artifacts: { reports: { cobertura: ["a"], coverage_report: { coverage_format: "cobertura", path: "b" } } } },
-      { artifacts: { reports: { cobertura: ["a", "b"] } } },
-    ],
     [{ hooks: { pre_get_sources_script: "echo first" } }, { preGetSourcesScript: ["echo first"] }],
     [{ protected: "true" }, { refProtected: true }],
     [{ cache: { key: "k", paths: ["m"] } }, { cache: [{ key: "k", paths: ["m"] }] }],
     [{ cache: [{ key: "a" }, { key: "b", policy: "pull" }] }, { cache: [{ key: "a" }, { key: "b", policy: "pull" }] }],
     [{ tags: ["b", "a", "b"] }, { tags: ["a", "b"] }],
+    [{ ref: "refs/heads/main" }, { ref: "main", tag: false }],
+    [{ ref: "refs/tags/v1" }, { ref: "v1", tag: true }],
+    [{ ref: "refs/merge-requests/5/head" }, { ref: "refs/merge-requests/5/head", tag: false }],
+    [{ name: "a\u202egpj" }, { name: "agpj" }],
     [
       { timeout: "90", allow_git_fetch: "false", tag: 1, before_sha: SHA },
       { timeoutSeconds: 90, allowGitFetch: false, tag: true, beforeSha: SHA },
     ],
   ])("%j", async (sent, kept) => {
     expect(await specOfJob(sent)).toMatchObject(kept);
+  });
+
+  test("numbers are texts with the digits that were written", async () => {
+    const { id } = await createProject();
+    const body = '{"name":"x","script":"y","variables":{"A":12345678901234567890,"B":1.0,"C":1.10,"D":true,"E":-0.5}}';
+    const response = await consumer("POST", `/projects/${id}/jobs`, { raw: body });
+    const job = (await response.json()) as { id: number };
+    const { variables } = valueOf(await buildStub(env, job.id).original());
+    expect(variables.map(({ value }) => value)).toEqual(["12345678901234567890", "1.0", "1.10", "true", "-0.5"]);
+    const infinite = await consumer("POST", `/projects/${id}/jobs`, { raw: body.replace("1.0", "1e400") });
+    expect(infinite.status).toBe(400);
   });
 
   test("also as a form", async () => {
@@ -201,47 +246,83 @@ describe("bad input is refused with the name of the field", () => {
     [{ name: undefined }, "name is missing"],
     [{ name: "" }, "name is missing"],
     [{ script: undefined }, "script is missing"],
-    [{ script: [] }, "script is invalid"],
-    [{ script: " " }, "script is invalid"],
-    [{ script: { a: 1 } }, "script is invalid"],
+    [{ script: [] }, "script can't be blank"],
+    [{ script: " " }, "script can't be blank"],
+    [{ script: { a: 1 } }, "script config should be a string or a nested array of strings up to 10 levels deep"],
     [{ sha: "abc1234" }, "sha is invalid"],
     [{ sha: "main" }, "sha is invalid"],
     [{ before_sha: "0".repeat(65) }, "before_sha is invalid"],
     [{ ref: "a\nb" }, "ref is invalid"],
+    ...["a..b", "x*", "x:y", "a b", "refs/heads/", "a\u202eb"].map((ref): [object, string] => [
+      { ref },
+      "ref is not a name that git takes",
+    ]),
+    [{ name: "a\0b" }, "name has a NUL or half a surrogate pair"],
+    [{ script: ["\ud83d"] }, "script.0 has a NUL or half a surrogate pair"],
+    [{ variables: { A: "a\0" } }, "variables.A has a NUL or half a surrogate pair"],
+    [{ tags: ["a\nb"] }, "tags has a tag with control characters"],
+    [
+      { variables: [{ key: "S", value: "pw1234", masked: true }] },
+      "variables.S must have at least 8 characters to be masked",
+    ],
+    [
+      { variables: { S: { value: "pa$$word-1234", masked: true } } },
+      "variables.S can't be masked: unless it is raw, it may have only a-z A-Z 0-9 and _ + = / @ : . ~ -",
+    ],
     [{ tag: "maybe" }, "tag is invalid"],
-    [{ timeout: 0 }, "timeout is invalid"],
-    [{ timeout: "1h" }, "timeout is invalid"],
-    [{ image: { entrypoint: ["x"] } }, "image.name is missing"],
-    [{ services: "redis" }, "services is invalid"],
-    [{ services: [{ alias: "db" }] }, "services.0.name is missing"],
+    [{ timeout: 0 }, "timeout config should be a duration"],
+    [{ timeout: "never" }, "timeout config should be a duration"],
+    [{ timeout: "2 months" }, "timeout config should not exceed the limit"],
+    [{ needs: ["a"] }, "needs is for jobs of pipelines"],
+    [{ when: "manual" }, "when is for jobs of pipelines"],
+    [{ retry: 2 }, "retry is for jobs of pipelines"],
+    [{ artifacts: { path: ["a"] } }, "artifacts config contains unknown keys: path (did you mean paths?)"],
+    [
+      { cache: { key: { files: ["go.sum"] } } },
+      "cache:key config should be a text: which files the repository has is not known here",
+    ],
+    [{ image: { entrypoint: ["x"] } }, "image name can't be blank"],
+    [{ services: "redis" }, "services config should be a array"],
+    [{ services: [{ alias: "db" }] }, "services:service name can't be blank"],
     [{ variables: { "A-B": "1" } }, "variables.0.key is invalid"],
     [{ variables: [{ value: "1" }] }, "variables.0.key is missing"],
     [{ variables: [{ key: "x".repeat(256) }] }, "variables.0.key is invalid"],
     [{ variables: "A=1" }, "variables is invalid"],
     [{ variables: [{ key: "A", variable_type: "secret" }] }, "variables.0.variable_type does not have a valid value"],
-    [{ artifacts: { expire_in: "soon" } }, "artifacts.expire_in is not a duration"],
-    [{ image: { name: "x", docker: [] } }, "image.docker is invalid"],
-    [{ image: { name: "x", pull_policy: [] } }, "image.pull_policy is invalid"],
-    [{ image: { name: "x", pull_policy: "sometimes" } }, "image.pull_policy.0 does not have a valid value"],
-    [{ services: [{ name: "x", variables: { A: {} } }] }, "services.0.variables.0.value is invalid"],
-    [{ services: [{ name: "x", variables: { "A-B": "1" } }] }, "services.0.variables.0.key is invalid"],
-    [{ services: [{ name: "x", ports: [65_536] }] }, "services.0.ports.0.number is invalid"],
-    [{ artifacts: { reports: ["junit"] } }, "artifacts.reports is invalid"],
-    [{ artifacts: { reports: { junit: "a", junk: "b" } } }, "artifacts.reports.junk is not a type of report"],
-    [{ artifacts: { reports: { archive: "a" } } }, "artifacts.reports.archive is not a type of report"],
-    [{ artifacts: { reports: { junit: {} } } }, "artifacts.reports.junit is invalid"],
+    [{ artifacts: { expire_in: "soon" } }, "artifacts expire in should be a duration"],
+    [{ image: { name: "x", docker: [] } }, "image:docker config should be a hash"],
+    [{ image: { name: "x", pull_policy: [] } }, "image:pull_policy config can't be blank"],
+    [
+      { image: { name: "x", pull_policy: "sometimes" } },
+      "image:pull_policy config should be one of: always, never, if-not-present",
+    ],
+    [{ services: [{ name: "x", variables: { A: {} } }] }, "services:service:variables:A config must be a string"],
+    [{ services: [{ name: "x", ports: [80] }] }, "services:service config contains disallowed keys: ports"],
+    [{ artifacts: { reports: ["junit"] } }, "artifacts:reports config should be a hash"],
+    [
+      { artifacts: { reports: { junit: "a", junk: "b" } } },
+      "artifacts:reports config contains unknown keys: junk (did you mean junit?)",
+    ],
+    [{ artifacts: { reports: { archive: "a" } } }, "artifacts:reports config contains unknown keys: archive"],
+    [{ artifacts: { reports: { junit: {} } } }, "artifacts:reports junit should be an array of strings or a string"],
     [
       { artifacts: { reports: { coverage_report: { coverage_format: "lcov", path: "x" } } } },
-      "artifacts.reports.coverage_report.coverage_format does not have a valid value",
+      "artifacts:reports:coverage_report coverage format must be one of supported formats: cobertura, jacoco.",
     ],
     [
       { artifacts: { reports: { coverage_report: { coverage_format: "jacoco" } } } },
-      "artifacts.reports.coverage_report.path is missing",
+      "artifacts:reports:coverage_report path can't be blank",
     ],
-    [{ hooks: { pre_get_sources_script: {} } }, "hooks.pre_get_sources_script is invalid"],
-    [{ cache: Array.from({ length: 5 }, (_, index) => ({ key: `k${index}` })) }, "cache is invalid"],
-    [{ artifacts: { when: "never" } }, "artifacts.when does not have a valid value"],
-    [{ cache: { policy: "steal" } }, "cache.policy does not have a valid value"],
+    [
+      { hooks: { pre_get_sources_script: {} } },
+      "hooks:pre_get_sources_script config should be a string or a nested array of strings up to 10 levels deep",
+    ],
+    [
+      { cache: Array.from({ length: 5 }, (_, index) => ({ key: `k${index}` })) },
+      "cache config no more than 4 caches can be created",
+    ],
+    [{ artifacts: { when: "never" } }, "artifacts when should be one of: on_success, on_failure, always"],
+    [{ cache: { policy: "steal" } }, "cache policy should be a variable or one of: pull-push, push, pull"],
     [{ tags: Array.from({ length: 51 }, (_, index) => `t${index}`) }, "tags has more than 50 tags"],
     [{ dependencies: [-1] }, "dependencies.0 is invalid"],
     [{ dependencies: [987_654] }, "dependencies 987654 is not a job of this project"],

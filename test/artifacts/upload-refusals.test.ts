@@ -145,7 +145,7 @@ describe("a refused upload leaves nothing stored, and its body is read to the en
 
   test("when there is no type or no body", async () => {
     const begin = async () => refuse({ reason: "forbidden" });
-    const options = { bucket, maxBytes: 1, begin, mayKnow: async () => accept(null) };
+    const options = { bucket, maxBytes: 1, begin, mayKnow: async () => accept(null), isKnown: () => true };
     expect(await receiveUpload(inPieces([form(file("x"))]), undefined, options)).toEqual(malformed());
     expect(await receiveUpload(null, CONTENT_TYPE, options)).toEqual(malformed());
   });
@@ -216,4 +216,80 @@ describe("an endless body is given up", () => {
     expect(await outcome).toEqual(refuse({ reason: "forbidden" }));
     expect(canceled).toBe(true);
   });
+});
+
+describe("a sender who shows no genuine token", () => {
+  const stranger = { isKnown: () => false, mayKnow: async () => refuse({ reason: "forbidden" as const }) };
+  const forbidden = refuse({ reason: "forbidden" });
+  const slowly = (first: Uint8Array) => {
+    const seen = { canceled: false };
+    const pieces = [first];
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const piece = pieces.pop();
+        return piece === undefined ? new Promise<void>(() => {}) : controller.enqueue(piece);
+      },
+      cancel: () => void (seen.canceled = true),
+    });
+    return { seen, body };
+  };
+
+  test("is waited for half a minute until a file begins", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { seen, body } = slowly(bytesOf(`--${BOUNDARY}\r\nContent-Disp`));
+    const outcome = receive(body, stranger);
+    await vi.waitUntil(() => vi.getTimerCount() === 1);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(seen.canceled).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await outcome).toEqual(forbidden);
+    expect(seen.canceled).toBe(true);
+  });
+
+  test("has no more read of what is refused than 16 MiB", async () => {
+    const { seen, body } = watched([form(file("x")), ...Array<Uint8Array>(100).fill(noise(MIB))]);
+    expect(await receive(body, { ...stranger, begin: async () => forbidden })).toEqual(forbidden);
+    expect(seen.canceled).toBe(true);
+    expect(seen.bytes).toBeLessThan(19 * MIB);
+  });
+
+  test("is known by a field before the file, and has all of it read", async () => {
+    const { seen, body } = watched([
+      form({ name: "token", content: "genuine" }, file("x")),
+      ...Array<Uint8Array>(30).fill(noise(MIB)),
+    ]);
+    const isKnown = (fields: Readonly<Record<string, string>>) => fields["token"] === "genuine";
+    expect(await receive(body, { isKnown, begin: async () => forbidden })).toEqual(forbidden);
+    expect(seen.end).toBe(true);
+  });
+});
+
+test("a file that doesn't begin within the first MiB of its form comes too late", async () => {
+  const fields = Array.from({ length: 20 }, () => ({ name: "a", content: "x".repeat(60_000) }));
+  const whole = form(...fields, file("x"));
+  const { seen, body } = watched([whole.subarray(0, MIB + 1), whole.subarray(MIB + 1)]);
+  expect(await receive(body)).toEqual(malformed("the file comes too late"));
+  expect(seen.end).toBe(true);
+  await expectNothingStored();
+});
+
+test("a file that has begun may take its time", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const whole = form(file("slow"));
+  const rest = Promise.withResolvers<void>();
+  const tailBytes = `ow\r\n--${BOUNDARY}--\r\n`.length;
+  const pieces = [whole.subarray(0, -tailBytes), whole.subarray(-tailBytes)];
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      if (pieces.length === 1) await rest.promise;
+      const piece = pieces.shift();
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+  });
+  const outcome = receive(body);
+  await vi.waitUntil(() => begun.length === 1 || vi.getTimerCount() === 0);
+  await vi.advanceTimersByTimeAsync(600_000);
+  rest.resolve();
+  expect(await outcome).toMatchObject({ ok: true });
 });

@@ -1,5 +1,6 @@
 /** How much memory a large upload takes, over what smaller ones have taken. */
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { BenchProject } from "./coordinator.ts";
 import { uploadArtifact, uploadingBuild } from "./transfer.ts";
 
@@ -19,13 +20,21 @@ const residentBytes = async (): Promise<number> => {
   return bytes;
 };
 
+/** One look after the other until the work is over: none is left that would look when the server has been stopped. */
 const peakDuring = async (work: () => Promise<void>): Promise<number> => {
   let peak = await residentBytes();
-  const timer = setInterval(() => void residentBytes().then((bytes) => (peak = Math.max(peak, bytes))), LOOK_EVERY_MS);
+  const looking = { isOver: false };
+  const watching = (async () => {
+    while (!looking.isOver) {
+      await delay(LOOK_EVERY_MS);
+      peak = Math.max(peak, await residentBytes());
+    }
+  })();
   try {
     await work();
   } finally {
-    clearInterval(timer);
+    looking.isOver = true;
+    await watching;
   }
   return peak;
 };

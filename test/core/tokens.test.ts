@@ -160,6 +160,13 @@ describe("with a previous secret", () => {
     expect(after.verify(before.sign(BUILD))).toBeNull();
   });
 
+  it("tells the tokens that the previous one has signed, however often it is asked", () => {
+    const old = TokenKeys.from("old secret").sign(BUILD);
+    const rotated = TokenKeys.from("new secret", "old secret");
+    expect([rotated.isOld(old), rotated.isOld(old), rotated.isOld(rotated.sign(BUILD))]).toEqual([true, true, false]);
+    expect(rotated.isOld("forged")).toBe(false);
+  });
+
   it("a token is known under each secret, for masking", () => {
     const before = TokenKeys.from("old secret");
     const rotated = TokenKeys.from("new secret", "old secret");

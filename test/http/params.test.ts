@@ -209,6 +209,11 @@ describe("a body that isn't what its type says is refused", () => {
       "the JSON is nested too deeply",
     ],
     [
+      "JSON of a depth of 101",
+      { type: JSON_TYPE, body: `{"a":${'[{"a":'.repeat(50)}1${"}]".repeat(50)}}` },
+      "the JSON is nested too deeply",
+    ],
+    [
       "invalid UTF-8 in JSON",
       { type: JSON_TYPE, body: new Uint8Array([123, 34, 255, 34, 58, 49, 125]) },
       "the body is not valid UTF-8",

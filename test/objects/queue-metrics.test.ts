@@ -152,6 +152,17 @@ describe("what is now", () => {
     expect((await metrics()).heldPolls).toBe(0);
   });
 
+  it("are runners whose last call came with a token of the previous secret", async () => {
+    const runner = await registered(uniqueId());
+    const before = (await metrics()).oldTokens;
+    await poll(runner, { token: { id: runner.id, epoch: runner.epoch, isOld: true } });
+    expect((await metrics()).oldTokens).toBe(before + 1);
+    await queue().updateRunner(runner.id, { description: "still the same token" });
+    expect((await metrics()).oldTokens).toBe(before + 1);
+    await poll(runner);
+    expect((await metrics()).oldTokens).toBe(before);
+  });
+
   it("are runners, online and paused", async () => {
     const count = async () => (await metrics()).runners.paused;
     const before = await count();

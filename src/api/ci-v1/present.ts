@@ -5,7 +5,8 @@ import { timeoutOn } from "../../core/runner/runner.ts";
 import type { Runner } from "../../core/runner/runner.ts";
 import type { ArtifactsSpec, BuildSpec, CacheSpec } from "../../core/build/spec.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
-import { allVariables } from "../../core/build/variables.ts";
+import { separatedCaches } from "../../core/build/cache-keys.ts";
+import { allVariables, withoutRaw } from "../../core/build/variables.ts";
 
 const artifactsFile = (summary: BuildSummary) => {
   const archive = summary.artifacts.find((artifact) => artifact.type === "archive");
@@ -55,9 +56,14 @@ const options = (spec: BuildSpec) => ({
   image: spec.image?.name,
   services: spec.services.length === 0 ? undefined : spec.services.map((service) => service.name),
   artifacts: spec.artifacts === null ? undefined : artifactOptions(spec.artifacts),
-  cache: spec.cache[0] === undefined ? undefined : cacheOptions(spec.cache[0]),
+  cache: firstCache(spec),
   after_script: spec.afterScript.length === 0 ? undefined : spec.afterScript,
 });
+
+const firstCache = (spec: BuildSpec) => {
+  const [first] = separatedCaches(spec);
+  return first && cacheOptions(first);
+};
 
 /** The answer to an upload. */
 export const presentBuild = (summary: BuildSummary) => outline(summary);
@@ -66,14 +72,16 @@ export const presentBuild = (summary: BuildSummary) => outline(summary);
 export const presentClaimed = (claimed: ClaimedBuild, runner: Runner, serverUrl: string) => {
   const { summary, spec, project, token } = claimed;
   const timeout = timeoutOn(runner, spec.timeoutSeconds);
-  const variables = allVariables({
-    build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? Date.now(), timeoutSeconds: timeout },
-    spec,
-    project,
-    runner: { ...runner, tags: runner.tags.join(", ") },
-    inherited: claimed.dependencies.flatMap((each) => each.variables),
-    server: { url: serverUrl, version: VERSION, revision: REVISION },
-  });
+  const variables = withoutRaw(
+    allVariables({
+      build: { id: summary.id, token, startedAtMs: summary.startedAtMs ?? Date.now(), timeoutSeconds: timeout },
+      spec,
+      project,
+      runner: { ...runner, tags: runner.tags.join(", ") },
+      inherited: claimed.dependencies.flatMap((each) => each.variables),
+      server: { url: serverUrl, version: VERSION, revision: REVISION },
+    }),
+  );
   return {
     ...outline(summary, project.name),
     token,

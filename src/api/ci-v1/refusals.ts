@@ -60,6 +60,7 @@ const TABLE: RefusalTable<Action> = {
     return message(400, `400 (Bad request) "${field}" ${text === "is missing" ? "not given" : text}`);
   },
   taken: ({ field }) => message(400, `400 (Bad request) "${field}" has already been taken`),
+  only_project: forbidden,
   paused: notFound,
   unavailable,
 };

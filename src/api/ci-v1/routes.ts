@@ -27,6 +27,7 @@ import { LEGACY_ABILITIES } from "../../core/runner/abilities.ts";
 import type { Outcome } from "../../core/refusal.ts";
 import { accept, refuse } from "../../core/refusal.ts";
 import { DEFAULT_RUNNER_SETTINGS } from "../../core/runner/runner.ts";
+import { tokensShown } from "../../http/admission.ts";
 import { readBody } from "../../http/body.ts";
 import { parseContentRange } from "../../http/content-range.ts";
 import type { FrontContext } from "../../http/front.ts";
@@ -40,17 +41,15 @@ import {
   findArchive,
   uploadArtifact,
 } from "../../verbs/artifacts.ts";
-import { accessTo, hasGenuineToken } from "../../verbs/authority.ts";
+import { accessTo } from "../../verbs/authority.ts";
 import { registerRunner, removeRunner } from "../../verbs/runners.ts";
 import { accessOfRunner, appendTrace, noteContact, reportBuild, requestWork } from "../../verbs/work.ts";
 import { acceptsNoContent } from "./user-agent.ts";
 import { presentBuild, presentClaimed } from "./present.ts";
 import { answering } from "./refusals.ts";
 import { readReport } from "./report-body.ts";
+import type { ReportBody } from "./report-body.ts";
 import { pollParams, registration, removal, reportParams, sizeParams, tokenParams } from "./params.ts";
-
-/** A final report carries the whole log, in which JSON writes a control character as six. */
-const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 
 const tokenOf = earlyToken("BUILD-TOKEN");
 
@@ -119,23 +118,37 @@ const nothing = (context: FrontContext, cursor: string): Response => {
 legacyRoutes.put(
   "/builds/:id",
   answering("report", async (context) => {
-    const early = tokenOf(context);
-    // Memory for a whole log is only for those who show a token of ours.
-    const body = await readReport(context.req.raw, MAX_REPORT_BYTES, async (beginning) =>
-      hasGenuineToken(context.env, early === null ? beginning : new TextEncoder().encode(early)),
-    );
+    const body = await readReport(context.req.raw, (beginning) => mayReportMuch(context, beginning));
     if (!body.ok) return body;
-    const asked = validate(reportParams, body.value.params);
-    if (!asked.ok) return asked;
-    const buildId = buildIdOf(context);
-    const access = await accessOfRunner(context.env, asked.value.token ?? early, buildId);
-    if (!access.ok) return access;
-    if (buildId === null) return noSuchBuild;
-    const report = REPORTS.get(asked.value.state ?? "") ?? { kind: "keep_alive" };
-    const reported = await reportBuild(context.env, access.value, buildId, report, { log: body.value.log });
-    return reported.ok ? accept(context.json(true)) : reported;
+    const reported = await reportFrom(context, body.value);
+    const rest = await body.value.finish();
+    if (reported.ok) return accept(context.json(true));
+    // Of a log that broke off this says why.
+    return reported.refusal.reason === "malformed_body" && !rest.ok ? rest : reported;
   }),
 );
+
+/** A long log is read only from a runner that has the build, or had it: its last report may be repeated. */
+const mayReportMuch = async (context: FrontContext, beginning: Uint8Array): Promise<Outcome<unknown>> => {
+  const buildId = buildIdOf(context);
+  let access: Outcome<unknown> = refuse({ reason: "forbidden" });
+  for (const token of tokensShown(context, beginning)) {
+    access = await accessOfRunner(context.env, token, buildId);
+    if (access.ok) return access;
+  }
+  return access;
+};
+
+const reportFrom = async (context: FrontContext, { params, log }: ReportBody): Promise<Outcome<unknown>> => {
+  const asked = validate(reportParams, params);
+  if (!asked.ok) return asked;
+  const buildId = buildIdOf(context);
+  const access = await accessOfRunner(context.env, asked.value.token ?? tokenOf(context), buildId);
+  if (!access.ok) return access;
+  if (buildId === null) return noSuchBuild;
+  const report = REPORTS.get(asked.value.state ?? "") ?? { kind: "keep_alive" };
+  return reportBuild(context.env, access.value, buildId, report, { log: typeof log === "function" ? log() : log });
+};
 
 legacyRoutes.patch(
   "/builds/:id/trace.txt",

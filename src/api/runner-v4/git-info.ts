@@ -1,3 +1,4 @@
+import { isFullRef } from "../../core/ref.ts";
 import type { BuildSpec, ProjectSnapshot, Variable } from "../../core/build/spec.ts";
 
 const SHA256_DIGITS = 64;
@@ -14,11 +15,17 @@ export const gitInfo = (spec: BuildSpec, project: ProjectSnapshot, variables: re
     sha: spec.sha,
     before_sha: spec.beforeSha,
     ref_type: spec.tag ? "tag" : "branch",
-    refspecs:
-      depth > 0 ? [spec.tag ? tagRefspec(spec.ref) : branchRefspec(spec.ref)] : [branchRefspec("*"), tagRefspec("*")],
+    refspecs: refspecs(spec, depth),
     depth,
     protected: spec.refProtected,
   };
+};
+
+/** A ref that is neither branch nor tag is fetched by its own name, whatever else is. */
+const refspecs = ({ ref, tag }: BuildSpec, depth: number): string[] => {
+  const own = isFullRef(ref) ? [`+${ref}:${ref}`] : [];
+  if (depth === 0) return [...own, branchRefspec("*"), tagRefspec("*")];
+  return own.length > 0 ? own : [tag ? tagRefspec(ref) : branchRefspec(ref)];
 };
 
 const branchRefspec = (name: string): string => `+refs/heads/${name}:refs/remotes/origin/${name}`;

@@ -75,7 +75,10 @@ jobRoutes.post(
     }
     if (answer.value.kind === "nothing") return accept(nothing(context, answer.value.cursor));
     const { build, runner, figures } = answer.value;
-    return accept(context.json(presentJob(build, runner, figures, jobServerUrl(context, build.project)), 201));
+    const knowsRaw = (info?.features ?? runner.info.features)?.["raw_variables"] === true;
+    return accept(
+      context.json(presentJob(build, runner, figures, jobServerUrl(context, build.project), knowsRaw), 201),
+    );
   }),
 );
 

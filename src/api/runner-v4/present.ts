@@ -9,7 +9,8 @@ import { timeoutOn } from "../../core/runner/runner.ts";
 import type { Runner } from "../../core/runner/runner.ts";
 import type { BuildSpec, CacheSpec, ImageSpec, Variable } from "../../core/build/spec.ts";
 import type { BuildSummary } from "../../core/build/summary.ts";
-import { allVariables } from "../../core/build/variables.ts";
+import { separatedCaches } from "../../core/build/cache-keys.ts";
+import { allVariables, withoutRaw } from "../../core/build/variables.ts";
 import { jobArtifacts } from "./job-artifacts.ts";
 import { gitInfo } from "./git-info.ts";
 
@@ -123,12 +124,13 @@ const jobDependency = ({ build }: ClaimedDependency, token: string) => {
   };
 };
 
-/** The answer to jobs/request. `serverUrl`: see `jobServerUrl`. */
+/** The answer to jobs/request. `serverUrl`: see `jobServerUrl`. `knowsRaw`: the runner announces `raw_variables`. */
 export const presentJob = (
   claimed: ClaimedBuild,
   runner: Runner,
   figures: QueueFigures,
   serverUrl: string,
+  knowsRaw: boolean,
   nowMs = Date.now(),
 ) => {
   const { summary, spec, project, token, dependencies } = claimed;
@@ -149,12 +151,12 @@ export const presentJob = (
     job_info: jobInfo(claimed, figures, serverUrl, nowMs),
     git_info: gitInfo(spec, project, variables),
     runner_info: { timeout, uuid: `${runner.id}` },
-    variables: variables.map(jobVariable),
+    variables: (knowsRaw ? variables : withoutRaw(variables)).map(jobVariable),
     steps: jobSteps(spec, timeout),
     image: spec.image === null ? null : jobImage(spec.image),
     services: spec.services.map(jobImage),
     artifacts: spec.artifacts === null ? [] : jobArtifacts(spec.artifacts),
-    cache: spec.cache.map(jobCache),
+    cache: separatedCaches(spec).map(jobCache),
     credentials: [],
     dependencies: dependencies.map((each) => jobDependency(each, token)),
     features: {

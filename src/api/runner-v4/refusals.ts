@@ -73,6 +73,7 @@ const TABLE: RefusalTable<Action> = {
     return "error" in answer.body ? badRequest(answer.body.error) : answer;
   },
   taken: ({ field }) => badRequest(`${field} has already been taken`),
+  only_project: forbidden,
   paused: () => message(403, "403 Forbidden - the runner is paused"),
   unavailable,
 };

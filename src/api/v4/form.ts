@@ -1,6 +1,8 @@
 /** A request's parameters, checked against a schema; and what the schemas share. */
 import * as v from "valibot";
+import { refuse } from "../../core/refusal.ts";
 import type { Outcome } from "../../core/refusal.ts";
+import { shownName, unstorableIn } from "../../core/text.ts";
 import { looseString, validate } from "../../http/loose.ts";
 import { readParams } from "../../http/params.ts";
 import type { FrontContext } from "../../http/front.ts";
@@ -27,8 +29,17 @@ export const texts = v.pipe(
 
 export const variableKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,255}$/));
 
-/** Text of one line: names go into variables, headers and file names. */
-export const line = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
+/** A name that must stay as it is to be found: of one line. */
+export const exactLine = v.pipe(looseString, v.minLength(1), v.maxLength(255), v.regex(/^\P{Cc}*$/u));
+
+/** Text of one line: names go into variables, headers and file names. What would mislead a reader is taken out. */
+export const line = v.pipe(
+  looseString,
+  v.regex(/^\P{Cc}*$/u),
+  v.transform(shownName),
+  v.minLength(1),
+  v.maxLength(255),
+);
 
 /** Of these the empty text is a value: it takes away what was there. */
 const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
@@ -50,6 +61,9 @@ export const isEmptyText = ([name, value]: [string, unknown]): boolean => value 
 
 const isGiven = (param: [string, unknown]): boolean => param[1] !== null && !isEmptyText(param);
 
+const withoutNulls = (value: unknown): unknown =>
+  Array.isArray(value) ? value.filter((item) => item !== null) : value;
+
 /**
  * Parameters from wherever they come. One that is null counts as not given, and so does an empty text where it is no value:
  * clients write out fields that they leave empty. Refusals: `invalid`, `malformed_body`, `too_large`.
@@ -61,5 +75,8 @@ export const readForm = async <Schema extends v.GenericSchema>(
 ): Promise<Outcome<v.InferOutput<Schema>>> => {
   const params = await readParams(context.req.raw, limitBytes);
   if (!params.ok) return params;
-  return validate(schema, Object.fromEntries(Object.entries(params.value).filter(isGiven)));
+  const field = unstorableIn(params.value);
+  if (field !== null) return refuse({ reason: "invalid", field, message: "has a NUL or half a surrogate pair" });
+  const given = Object.entries(params.value).filter(isGiven);
+  return validate(schema, Object.fromEntries(given.map(([name, value]) => [name, withoutNulls(value)])));
 };

@@ -2,23 +2,17 @@
 import * as v from "valibot";
 import { NO_COMMIT } from "../../core/build/asked-spec.ts";
 import type { AskedSpec } from "../../core/build/asked-spec.ts";
+import { accept } from "../../core/refusal.ts";
+import type { Outcome } from "../../core/refusal.ts";
 import type { Variable } from "../../core/build/spec.ts";
 import { looseBoolean, looseInteger, looseString, tagList } from "../../http/loose.ts";
-import { artifacts, when } from "./artifacts-form.ts";
-import { isRecord, line, MAX_TIMEOUT_SECONDS, NOT_IN_LIST, record, texts, variableKey } from "./form.ts";
-import { image } from "./image-form.ts";
+import { exactLine, isRecord, line, NOT_IN_LIST, record, variableKey } from "./form.ts";
+import { jobKeywords } from "./job-keywords.ts";
 
 const MAX_DEPENDENCIES = 100;
-/** As GitLab has it. */
-const MAX_CACHES = 4;
 
 /** Runners cut the first eight characters off and crash on fewer. */
 const commit = v.pipe(v.string(), v.regex(/^[0-9a-f]{8,64}$/i));
-
-const script = v.pipe(
-  texts,
-  v.check((lines) => lines.some((each) => each.trim() !== "")),
-);
 
 const variableFields = {
   value: v.optional(looseString, ""),
@@ -26,6 +20,8 @@ const variableFields = {
   masked: v.optional(looseBoolean, false),
   file: v.optional(looseBoolean, false),
   raw: v.optional(looseBoolean, false),
+  // As a pipeline's file says it.
+  expand: v.optional(looseBoolean, true),
   variable_type: v.optional(v.picklist(["env_var", "file"], NOT_IN_LIST), "env_var"),
 };
 type VariableFields = Omit<v.InferOutput<v.ObjectSchema<typeof variableFields, undefined>>, "key">;
@@ -37,89 +33,62 @@ const variable = (key: string, asked: VariableFields): Variable => ({
   public: asked.public ?? !asked.masked,
   masked: asked.masked,
   file: asked.file || asked.variable_type === "file",
-  raw: asked.raw,
+  raw: asked.raw || !asked.expand,
 });
 
+/** Null is not given; as the value of a variable that is the empty text. */
+const given = (asked: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(asked).filter(([, member]) => member !== null));
+
+const listed = v.object({ key: variableKey, ...variableFields });
+
 const variableList = v.pipe(
-  v.array(v.object({ key: variableKey, ...variableFields })),
+  v.array(v.pipe(record, v.transform(given))),
+  v.array(listed),
   v.transform((list) => list.map(({ key, ...asked }) => variable(key, asked))),
 );
 const variableMap = v.pipe(
   record,
-  v.transform((map) =>
-    Object.entries(map).map(([key, asked]) => (isRecord(asked) ? { ...asked, key } : { key, value: asked })),
+  v.transform((map): Record<string, unknown>[] =>
+    Object.entries(map).map(([key, asked]) => (isRecord(asked) ? { ...asked, key } : { key, value: asked ?? "" })),
   ),
   variableList,
 );
 
-const cacheFields = v.object({
-  key: v.exactOptional(line),
-  untracked: v.exactOptional(looseBoolean),
-  paths: v.exactOptional(texts),
-  policy: v.exactOptional(v.picklist(["pull-push", "pull", "push"], NOT_IN_LIST)),
-  when,
-  fallback_keys: v.exactOptional(texts),
-});
-const cache = v.pipe(
-  cacheFields,
-  v.transform(({ fallback_keys: fallbackKeys, ...rest }) =>
-    fallbackKeys === undefined ? rest : { ...rest, fallbackKeys },
-  ),
-);
-const oneCache = v.pipe(
-  cache,
-  v.transform((one) => [one]),
-);
-
-export const jobForm = v.object({
+/** What a job by itself has of its own; what it shares with the jobs of a pipeline's file is read by `jobKeywords`. */
+export const jobForm = v.looseObject({
   name: line,
   stage: v.optional(line, "test"),
-  ref: v.optional(line),
+  ref: v.optional(exactLine),
   sha: v.optional(commit),
   before_sha: v.optional(commit, NO_COMMIT),
   tag: v.optional(looseBoolean, false),
   protected: v.optional(looseBoolean, false),
-  script,
-  before_script: v.optional(texts, []),
-  after_script: v.optional(texts, []),
-  hooks: v.optional(v.pipe(record, v.object({ pre_get_sources_script: v.optional(texts, []) }))),
-  image: v.optional(image),
-  services: v.optional(v.array(image), []),
   variables: v.optional(
     v.lazy((input) => (Array.isArray(input) ? variableList : variableMap)),
     [],
   ),
-  artifacts: v.optional(artifacts),
-  cache: v.optional(
-    v.lazy((input) => (isRecord(input) ? oneCache : v.pipe(v.array(cache), v.maxLength(MAX_CACHES)))),
-    [],
-  ),
   tags: v.optional(tagList, []),
-  timeout: v.optional(v.pipe(looseInteger, v.minValue(1), v.maxValue(MAX_TIMEOUT_SECONDS))),
   allow_git_fetch: v.optional(looseBoolean),
   dependencies: v.optional(v.pipe(v.array(v.pipe(looseInteger, v.minValue(1))), v.maxLength(MAX_DEPENDENCIES)), []),
 });
 
-/** What the form leaves open is null. */
-export const askedSpec = (job: v.InferOutput<typeof jobForm>): AskedSpec => ({
-  name: job.name,
-  stage: job.stage,
-  ref: job.ref ?? null,
-  sha: job.sha ?? null,
-  beforeSha: job.before_sha,
-  tag: job.tag,
-  refProtected: job.protected,
-  beforeScript: job.before_script,
-  script: job.script,
-  afterScript: job.after_script,
-  preGetSourcesScript: job.hooks?.pre_get_sources_script ?? [],
-  image: job.image ?? null,
-  services: job.services,
-  variables: job.variables,
-  artifacts: job.artifacts ?? null,
-  cache: job.cache,
-  tags: job.tags,
-  timeoutSeconds: job.timeout ?? null,
-  allowGitFetch: job.allow_git_fetch ?? null,
-  dependencies: job.dependencies,
-});
+/** What the request leaves open is null. Errors: `invalid`. */
+export const askedSpec = (job: v.InferOutput<typeof jobForm>): Outcome<AskedSpec> => {
+  const keywords = jobKeywords(job);
+  if (!keywords.ok) return keywords;
+  return accept({
+    name: job.name,
+    stage: job.stage,
+    ref: job.ref ?? null,
+    sha: job.sha ?? null,
+    beforeSha: job.before_sha,
+    tag: job.tag,
+    refProtected: job.protected,
+    variables: job.variables,
+    tags: job.tags,
+    allowGitFetch: job.allow_git_fetch ?? null,
+    dependencies: job.dependencies,
+    ...keywords.value,
+  });
+};

@@ -59,9 +59,11 @@ export const listJobs: ConsumerHandler = withProject(async (context, project) =>
 export const createJob: ConsumerHandler = withProject(async (context, project, asker) => {
   const form = await readForm(context, jobForm, MAX_SPEC_BYTES);
   if (!form.ok) return form;
-  const idempotency = idempotencyOf(context, form.value);
+  const asked = askedSpec(form.value);
+  if (!asked.ok) return asked;
+  const idempotency = idempotencyOf(context, asked.value);
   if (!idempotency.ok) return idempotency;
-  const build = await builds.createBuild(context.env, asker, project.id, askedSpec(form.value), idempotency.value);
+  const build = await builds.createBuild(context.env, asker, project.id, asked.value, idempotency.value);
   return jobResponse(context, project, build, 201);
 });
 

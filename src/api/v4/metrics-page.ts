@@ -64,6 +64,12 @@ const queueMetrics = (queue: QueueMetrics): Metric[] => {
       samples: [runnersThat("online"), runnersThat("offline"), runnersThat("paused")],
     },
     {
+      name: "signalbox_runners_with_old_token",
+      help: "Runners that would be cut off without TOKEN_SECRET_PREVIOUS: their last call came with a token that it signed.",
+      type: "gauge",
+      samples: [{ labels: {}, value: queue.oldTokens }],
+    },
+    {
       name: "signalbox_held_polls",
       help: "Requests for work that wait for a build.",
       type: "gauge",

@@ -11,6 +11,9 @@ const NOT_FOUND = {
   artifact: "404 Not Found",
   runner: "404 Not found",
   runner_manager: "404 Not found",
+  branch: "404 Branch Not Found",
+  tag: "404 Tag Not Found",
+  commit: "404 Commit Not Found",
 } as const;
 
 const notRunning = () => message(403, "403 Forbidden - Job is not running");
@@ -41,6 +44,8 @@ const TABLE: RefusalTable<void> = {
   malformed_body: ({ message: text }) => badRequest(text),
   invalid,
   taken: ({ field }) => ({ status: 400, body: { message: { [field]: ["has already been taken"] } } }),
+  only_project: () =>
+    message(403, "403 Forbidden - Only one project associated with the runner. Please remove the runner instead"),
   paused: forbidden,
   unavailable,
 };

@@ -16,11 +16,15 @@
  * - `.json` at the end of a path is dropped after a number or a route's own last word;
  * - a form that a page of another site sends is refused unless its token comes in a header;
  * - a follower on a Workers plan that bounds subrequests is cut off after that many pieces of log.
- * Not here: `play`; artifacts by name of ref and job, and single files out of an archive; a project's list of runners, and
- * assigning one to a project; resetting the instance's registration token, which is a setting.
+ * - of a repository there is what builds had; what it says of a commit that nobody asked about is empty, its times are those
+ *   of the pipeline;
+ * - the latest artifacts of a ref are those of the latest successful job of that name, whatever became of its pipeline.
+ * Not here: `play`; resetting the instance's registration token, which is a setting. A path of GitLab's that isn't here is
+ * answered with a word on it (absent.ts).
  */
 import { Hono } from "hono";
 import type { Actor } from "../../core/principal.ts";
+import { deleteAllArtifacts, downloadByRef, downloadJobFile } from "./artifact-files.ts";
 import { deleteArtifacts, downloadArtifacts, keepArtifacts } from "./artifacts.ts";
 import { showMetadata, showUser, showVersion } from "./deployment.ts";
 import { guarded, JOB_ALONE, JOBS_TOO } from "./handler.ts";
@@ -36,6 +40,8 @@ import {
   unarchiveProject,
   updateProject,
 } from "./projects.ts";
+import { disableRunner, enableRunner, listProjectRunners } from "./project-runners.ts";
+import { listBranches, listNothing, listTags, showBranch, showCommit, showTag } from "./repository.ts";
 import { createRunner } from "./runner-creation.ts";
 import { listManagers } from "./runner-managers.ts";
 import { deleteRunner, listRunnerJobs, listRunners, resetToken, showRunner, updateRunner } from "./runners.ts";
@@ -66,6 +72,8 @@ const ROUTES: readonly Route[] = [
 
   ["GET", "/projects/:id/jobs", listJobs, JOBS_TOO],
   ["POST", "/projects/:id/jobs", createJob],
+  // `:archive` is what follows, whatever it is: refs have slashes.
+  ["GET", "/projects/:id/jobs/artifacts/:archive{.+}", downloadByRef, JOBS_TOO],
   ["GET", "/projects/:id/jobs/:job_id", showJob],
   ["GET", "/projects/:id/jobs/:job_id/history", listHistory],
   ["GET", "/projects/:id/jobs/:job_id/trace", showTrace],
@@ -73,8 +81,23 @@ const ROUTES: readonly Route[] = [
   ["POST", "/projects/:id/jobs/:job_id/retry", retryJob],
   ["POST", "/projects/:id/jobs/:job_id/erase", eraseJob],
   ["GET", "/projects/:id/jobs/:job_id/artifacts", downloadArtifacts, JOBS_TOO],
+  ["GET", "/projects/:id/jobs/:job_id/artifacts/:artifact_path{.+}", downloadJobFile, JOBS_TOO],
   ["DELETE", "/projects/:id/jobs/:job_id/artifacts", deleteArtifacts],
   ["POST", "/projects/:id/jobs/:job_id/artifacts/keep", keepArtifacts],
+
+  ["DELETE", "/projects/:id/artifacts", deleteAllArtifacts],
+
+  ["GET", "/projects/:id/runners", listProjectRunners],
+  ["POST", "/projects/:id/runners", enableRunner],
+  ["DELETE", "/projects/:id/runners/:runner_id", disableRunner],
+
+  ["GET", "/projects/:id/repository/branches", listBranches],
+  ["GET", "/projects/:id/repository/branches/:ref_name{.+}", showBranch],
+  ["GET", "/projects/:id/repository/tags", listTags],
+  ["GET", "/projects/:id/repository/tags/:ref_name{.+}", showTag],
+  ["GET", "/projects/:id/repository/commits/:ref_name{.+}", showCommit],
+  ["GET", "/projects/:id/merge_requests", listNothing],
+  ["GET", "/projects/:id/environments", listNothing],
 
   ["POST", "/user/runners", createRunner],
   ["GET", "/runners", listRunners],

@@ -47,13 +47,19 @@ const listForm = v.object({
   version_prefix: v.optional(looseString, ""),
 });
 
-export const listRunners: ConsumerHandler = async (context) => {
+export const listRunners: ConsumerHandler = (context) => runnerListResponse(context, null);
+
+/** With a `project` those that may take its jobs. */
+export const runnerListResponse = async (
+  context: FrontContext,
+  project: RunnerFilter["project"],
+): Promise<Outcome<Response>> => {
   const form = await readForm(context, listForm);
   if (!form.ok) return form;
   const { tag_list: tags, version_prefix: versionPrefix, scope: asked, ...rest } = form.value;
   const filter = { ...(asked === undefined ? {} : SCOPES[asked]), ...rest };
   const nowMs = Date.now();
-  const part = await records.listRunners(context.env, { ...filter, tags, versionPrefix }, sliceOf(context));
+  const part = await records.listRunners(context.env, { ...filter, tags, versionPrefix, project }, sliceOf(context));
   return accept(partResponse(context, part, (runner) => runnerEntity(runner, nowMs)));
 };
 

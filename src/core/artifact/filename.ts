@@ -1,14 +1,15 @@
+import { shownName } from "../text.ts";
+
 /** What common file systems take. */
 const MAX_FILENAME_BYTES = 255;
 
 /**
  * The name under which a client's file is kept and offered: the last segment of what may be a path of any system, without
- * control characters, at most 255 bytes of UTF-8, the extension kept where it fits. `fallback` when nothing usable is left.
+ * control and direction characters, at most 255 bytes of UTF-8, the extension kept where it fits. `fallback` when nothing usable is left.
  */
 export const cleanFilename = (raw: string, fallback: string): string => {
   const segment = raw.slice(Math.max(raw.lastIndexOf("/"), raw.lastIndexOf("\\")) + 1);
-  // Cc: control characters; Cs: halves of a surrogate pair, which have no UTF-8; the separators break lines.
-  const name = segment.replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, "").trim();
+  const name = shownName(segment).trim();
   return name === "" || name === "." || name === ".." ? fallback : shorten(name);
 };
 

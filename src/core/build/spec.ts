@@ -87,10 +87,13 @@ export interface ArtifactsSpec {
 }
 
 export interface CacheSpec {
+  /** Builds of protected refs and of others share it. */
+  readonly unprotect?: boolean;
   readonly key?: string;
   readonly untracked?: boolean;
   readonly paths?: readonly string[];
-  readonly policy?: "pull-push" | "pull" | "push";
+  /** `pull-push`, `pull`, `push`, or a variable that the runner expands to one of them. */
+  readonly policy?: string;
   readonly when?: "on_success" | "on_failure" | "always";
   readonly fallbackKeys?: readonly string[];
 }

@@ -1,5 +1,7 @@
 import type { DotenvVariable } from "../artifact/dotenv.ts";
+import { isFullRef } from "../ref.ts";
 import { refSlug } from "../ref-slug.ts";
+import { urlSecret } from "../url-secret.ts";
 import { authorOf, descriptionOf, titleOf } from "./commit-ref.ts";
 import type { BuildSpec, ProjectSnapshot, Variable } from "./spec.ts";
 
@@ -60,6 +62,8 @@ const job: Group = ({ build, spec, project, server }) => ({
   CI_JOB_STARTED_AT: isoSeconds(build.startedAtMs),
   CI_JOB_TOKEN: build.token,
   CI_JOB_URL: `${server.url}/${project.path}/-/jobs/${build.id}`,
+  CI_JOB_GROUP_NAME: spec.name,
+  ...(spec.image === null ? {} : { CI_JOB_IMAGE: spec.image.name }),
   CI_NODE_TOTAL: "1",
   CI_REPOSITORY_URL: project.repoUrl,
 });
@@ -102,6 +106,8 @@ const project: Group = ({ project, server }) => {
     CI_PROJECT_ROOT_NAMESPACE: segments[0] ?? "",
     CI_PROJECT_URL: `${server.url}/${project.path}`,
     CI_PROJECT_VISIBILITY: project.visibility,
+    CI_PROJECT_CLASSIFICATION_LABEL: "",
+    CI_PROJECT_REPOSITORY_LANGUAGES: "",
     CI_DEFAULT_BRANCH: project.defaultBranch,
     CI_CONFIG_PATH: project.configPath ?? ".gitlab-ci.yml",
   };
@@ -123,7 +129,8 @@ const commit: Group = ({ spec }) => ({
   CI_COMMIT_REF_NAME: spec.ref,
   CI_COMMIT_REF_SLUG: refSlug(spec.ref),
   CI_COMMIT_REF_PROTECTED: `${spec.refProtected}`,
-  ...(spec.tag ? { CI_COMMIT_TAG: spec.ref } : { CI_COMMIT_BRANCH: spec.ref }),
+  // A ref that is neither is no branch by name, so that no rule takes it for one.
+  ...(spec.tag ? { CI_COMMIT_TAG: spec.ref } : isFullRef(spec.ref) ? {} : { CI_COMMIT_BRANCH: spec.ref }),
   CI_COMMIT_TITLE: titleOf(spec.commit),
   CI_COMMIT_MESSAGE: spec.commit.message,
   CI_COMMIT_DESCRIPTION: descriptionOf(spec.commit),
@@ -158,9 +165,10 @@ export const predefinedVariables = (context: VariableContext): Variable[] =>
     key,
     value,
     public: !TOKENS.has(key) && !REPOSITORY_URLS.has(key),
-    masked: TOKENS.has(key),
+    masked: TOKENS.has(key) || (REPOSITORY_URLS.has(key) && urlSecret(value) !== null),
     file: false,
-    raw: false,
+    // Somebody else chose the text of a branch, a job or a commit: what looks like a variable in it is none.
+    raw: value.includes("$"),
   }));
 
 /** As GitLab has it: nobody is shown the value, and what looks like a variable in it is expanded. */
@@ -174,11 +182,25 @@ const inheritedVariable = ({ key, value }: DotenvVariable): Variable => ({
 });
 
 /**
- * The predefined ones, the build's own as they are, those of its dependencies: of two with one name the runner takes the
- * later.
+ * The predefined ones, those of its dependencies' dotenv reports, and the build's own: of two with one name the runner takes
+ * the later. Who creates a job by the API gives its variables as one gives them to a pipeline: they beat a report's. A
+ * report never says where the server and the repository are, or what the job's token is.
  */
-export const allVariables = (context: VariableContext): Variable[] => [
-  ...predefinedVariables(context),
-  ...context.spec.variables,
-  ...context.inherited.map(inheritedVariable),
-];
+export const allVariables = (context: VariableContext): Variable[] => {
+  const { spec, inherited } = context;
+  const untouchable = new Set([...TOKENS, ...REPOSITORY_URLS, ...Object.keys(server(context))]);
+  return [
+    ...predefinedVariables(context),
+    ...inherited.filter(({ key }) => !untouchable.has(key)).map(inheritedVariable),
+    ...spec.variables,
+  ];
+};
+
+/**
+ * For runners that don't know `raw` and would expand every value: a `$` that is to stay is doubled. What a generation of
+ * runners can't be told is translated, not dropped.
+ */
+export const withoutRaw = (variables: readonly Variable[]): Variable[] =>
+  variables.map((variable) =>
+    variable.raw ? { ...variable, value: variable.value.replaceAll("$", "$$$$"), raw: false } : variable,
+  );

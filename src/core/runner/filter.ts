@@ -17,6 +17,8 @@ export interface RunnerFilter {
   readonly tags: readonly string[];
   /** What its version begins with. */
   readonly versionPrefix: string;
+  /** Those of this project, and of the instance where it allows them; null for all. */
+  readonly project: { readonly id: number; readonly sharedRunnersEnabled: boolean } | null;
 }
 
 export const runnerStatus = (runner: RunnerSummary, nowMs: number): RunnerStatus => {
@@ -33,7 +35,11 @@ const hasStatus = (runner: RunnerSummary, status: NonNullable<RunnerFilter["stat
   return runnerStatus(runner, nowMs) === status;
 };
 
+const mayServe = ({ projects }: RunnerSummary, project: NonNullable<RunnerFilter["project"]>): boolean =>
+  projects === null ? project.sharedRunnersEnabled : projects.includes(project.id);
+
 export const matchesFilter = (runner: RunnerSummary, filter: RunnerFilter, nowMs: number): boolean =>
+  (filter.project === null || mayServe(runner, filter.project)) &&
   (filter.type === undefined || runnerType(runner) === filter.type) &&
   (filter.status === undefined || hasStatus(runner, filter.status, nowMs)) &&
   (filter.paused === undefined || runner.paused === filter.paused) &&

@@ -137,6 +137,11 @@ export class JsonLogReader {
     this.#log = new StringDecoder(onLog);
   }
 
+  /** Has the log begun, and not ended? Then the rest so far, with `"}` behind it, is what comes before the log. */
+  get isInLog(): boolean {
+    return this.#state === "log";
+  }
+
   /** The next bytes of the text, cut anywhere. Their part of the log has been handed on when this returns. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; at++) {

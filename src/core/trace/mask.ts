@@ -10,11 +10,13 @@ const MASK = "x".charCodeAt(0);
 export const maskSecrets = (bytes: Uint8Array, secrets: readonly Uint8Array[]): Uint8Array => {
   let masked = bytes;
   for (const secret of secrets) {
+    let maskedUntil = 0;
     // Searched in the untouched bytes: what one occurrence has overwritten may be the beginning of the next.
-    for (let at = indexOf(bytes, secret, 0); at >= 0; at = indexOf(bytes, secret, at + 1)) {
+    follow(secret, bytes, (start) => {
       if (masked === bytes) masked = bytes.slice();
-      masked.fill(MASK, at, at + secret.length);
-    }
+      masked.fill(MASK, Math.max(start, maskedUntil), start + secret.length);
+      maskedUntil = start + secret.length;
+    });
   }
   return masked;
 };
@@ -23,32 +25,48 @@ export const maskSecrets = (bytes: Uint8Array, secrets: readonly Uint8Array[]): 
  * How many bytes at the end may be the beginning of a secret whose rest is yet to come: the longest tail that is a
  * secret's proper prefix. Who follows a growing log must not be shown these yet.
  */
-export const heldBack = (bytes: Uint8Array, secrets: readonly Uint8Array[]): number => {
-  let held = 0;
-  for (const secret of secrets) {
-    let length = Math.min(secret.length - 1, bytes.length);
-    while (length > held && !isAt(secret, bytes, bytes.length - length, length)) length -= 1;
-    held = Math.max(held, length);
-  }
-  return held;
-};
+export const heldBack = (bytes: Uint8Array, secrets: readonly Uint8Array[]): number =>
+  Math.max(0, ...secrets.map((secret) => follow(secret, bytes.subarray(-Math.max(1, secret.length - 1)), () => {})));
 
 /** How many bytes before and after a piece must be known to mask it as it would be masked within the whole. */
 export const contextBytes = (secrets: readonly Uint8Array[]): number =>
   Math.max(0, ...secrets.map((secret) => secret.length - 1));
 
-const indexOf = (bytes: Uint8Array, secret: Uint8Array, from: number): number => {
+/**
+ * Finds all occurrences of a secret, also those that overlap, in one pass (Knuth, Morris, Pratt): a job chooses both the log
+ * and the secret, and a search that went back would take the product of their lengths.
+ * @returns how many bytes at the end are a beginning of the secret, but not all of it
+ */
+const follow = (secret: Uint8Array, bytes: Uint8Array, onFound: (start: number) => void): number => {
   const [first] = secret;
-  if (first === undefined) return -1;
-  // TypedArray.indexOf is the engine's own fast search for one byte; only its hits are compared here.
-  let at = bytes.indexOf(first, from);
-  while (at >= 0 && !isAt(secret, bytes, at, secret.length)) at = bytes.indexOf(first, at + 1);
-  return at;
+  if (first === undefined) return 0;
+  const shorter = shorterBeginnings(secret);
+  let matched = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (matched === 0) {
+      // The engine's own search for one byte is the fast way over all that is no secret.
+      at = bytes.indexOf(first, at);
+      if (at < 0) return 0;
+      matched = 1;
+    } else matched = nextMatched(secret, shorter, matched, bytes[at]);
+    if (matched < secret.length) continue;
+    onFound(at + 1 - matched);
+    matched = shorter[matched] ?? 0;
+  }
+  return matched;
 };
 
-/** Whether the first `length` bytes of the secret stand at this offset. */
-const isAt = (secret: Uint8Array, bytes: Uint8Array, offset: number, length: number): boolean => {
-  if (offset + length > bytes.length) return false;
-  for (let i = 0; i < length; i += 1) if (bytes[offset + i] !== secret[i]) return false;
-  return true;
+/** For a beginning of each length: the length of the longest shorter one that it ends with. */
+const shorterBeginnings = (secret: Uint8Array): Uint32Array => {
+  const shorter = new Uint32Array(secret.length + 1);
+  for (let length = 2; length <= secret.length; length += 1) {
+    shorter[length] = nextMatched(secret, shorter, shorter[length - 1] ?? 0, secret[length - 1]);
+  }
+  return shorter;
+};
+
+/** How much of the secret is matched when `byte` follows `matched` bytes of it. */
+const nextMatched = (secret: Uint8Array, shorter: Uint32Array, matched: number, byte: number | undefined): number => {
+  while (matched > 0 && secret[matched] !== byte) matched = shorter[matched] ?? 0;
+  return secret[matched] === byte ? matched + 1 : 0;
 };

@@ -1,10 +1,10 @@
 /** Readers of single values. */
+import { isStorable } from "../../core/text.ts";
 import { Float, type Value } from "../value.ts";
 import { scalarText } from "../scalar-text.ts";
 import type { Reader } from "./reader.ts";
 
-/** A text that no environment, script or terminal can hold: a NUL, or half of a surrogate pair. */
-export const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();
+export { isStorable };
 
 export const NOT_STORABLE = "contains a NUL or half of a surrogate pair, which no script or environment can hold";
 

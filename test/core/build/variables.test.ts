@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { lonePipeline } from "../../../src/core/build/pipeline-ref.ts";
 import type { ProjectSnapshot, Variable } from "../../../src/core/build/spec.ts";
-import { allVariables, predefinedVariables, type VariableContext } from "../../../src/core/build/variables.ts";
+import {
+  allVariables,
+  predefinedVariables,
+  withoutRaw,
+  type VariableContext,
+} from "../../../src/core/build/variables.ts";
 import { specOf } from "../../tools/objects/spec.ts";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
@@ -69,6 +74,7 @@ it("a branch build is told all of this, in this order", () => {
     "CI_JOB_STARTED_AT=2026-11-25T15:09:01Z",
     "CI_JOB_TOKEN=the-build-token",
     "CI_JOB_URL=http://localhost:8787/team/web/my-app/-/jobs/42",
+    "CI_JOB_GROUP_NAME=Unit Tests: 1/2",
     "CI_NODE_TOTAL=1",
     "CI_REPOSITORY_URL=https://user:secret@git.example/app.git",
     "CI_SERVER=yes",
@@ -94,6 +100,8 @@ it("a branch build is told all of this, in this order", () => {
     "CI_PROJECT_ROOT_NAMESPACE=team",
     "CI_PROJECT_URL=http://localhost:8787/team/web/my-app",
     "CI_PROJECT_VISIBILITY=private",
+    "CI_PROJECT_CLASSIFICATION_LABEL=",
+    "CI_PROJECT_REPOSITORY_LANGUAGES=",
     "CI_DEFAULT_BRANCH=main",
     "CI_CONFIG_PATH=.gitlab-ci.yml",
     "CI_PIPELINE_ID=7",
@@ -129,10 +137,20 @@ it("a tag build is told its tag by both names, and no branch", () => {
   expect(told).not.toHaveProperty("CI_COMMIT_BRANCH");
 });
 
-it("only tokens are masked, and only they and the repository's URLs are kept from the public", () => {
+it("tokens are masked, and the repository's URLs that have a password; they alone are kept from the public", () => {
   const variables = predefinedVariables(context);
   const keysWhere = (test: (variable: Variable) => boolean) => variables.filter(test).map(({ key }) => key);
-  expect(keysWhere(({ masked }) => masked)).toEqual(["CI_BUILD_TOKEN", "CI_JOB_TOKEN"]);
+  expect(keysWhere(({ masked }) => masked)).toEqual([
+    "CI_BUILD_TOKEN",
+    "CI_BUILD_REPO",
+    "CI_JOB_TOKEN",
+    "CI_REPOSITORY_URL",
+  ]);
+  const open = { ...context, project: { ...project, repoUrl: "https://git.example/app.git" } };
+  expect(predefinedVariables(open).filter(({ masked }) => masked)).toMatchObject([
+    { key: "CI_BUILD_TOKEN" },
+    { key: "CI_JOB_TOKEN" },
+  ]);
   expect(keysWhere((variable) => !variable.public)).toEqual([
     "CI_BUILD_TOKEN",
     "CI_BUILD_REPO",
@@ -145,6 +163,25 @@ it("only tokens are masked, and only they and the repository's URLs are kept fro
 it("no variable has the token of the build but the two that are masked", () => {
   const holders = predefinedVariables(context).filter(({ value }) => value.includes("the-build-token"));
   expect(holders.map(({ masked }) => masked)).toEqual([true, true]);
+});
+
+it("a text that somebody else chose is not expanded, and a dollar is doubled for runners that don't know raw", () => {
+  const told = predefinedVariables({ ...context, spec: { ...spec, ref: "feat/$HOME", name: "cost $5" } });
+  const raw = told.filter((variable) => variable.raw).map(({ key }) => key);
+  expect(raw).toEqual(expect.arrayContaining(["CI_COMMIT_REF_NAME", "CI_COMMIT_BRANCH", "CI_JOB_NAME"]));
+  expect(told.find(({ key }) => key === "CI_PROJECT_ID")?.raw).toBe(false);
+  const doubled = withoutRaw(told);
+  expect(doubled.some((variable) => variable.raw)).toBe(false);
+  expect(doubled.find(({ key }) => key === "CI_COMMIT_REF_NAME")?.value).toBe("feat/$$HOME");
+  expect(doubled.find(({ key }) => key === "CI_JOB_NAME")?.value).toBe("cost $$5");
+});
+
+it("a job with an image is told it, and a ref that is no branch is none by name", () => {
+  expect(values({ spec: { ...spec, image: { name: "alpine:3" } } })).toMatchObject({ CI_JOB_IMAGE: "alpine:3" });
+  expect(values()).not.toHaveProperty("CI_JOB_IMAGE");
+  const told = values({ spec: { ...spec, ref: "refs/merge-requests/5/head" } });
+  expect(told).toMatchObject({ CI_COMMIT_REF_NAME: "refs/merge-requests/5/head" });
+  expect(told).not.toHaveProperty("CI_COMMIT_BRANCH");
 });
 
 it("a build of a protected ref is told so", () => {
@@ -190,7 +227,7 @@ it.each([
   });
 });
 
-it("the build's own variables come next, unchanged and in their order, and what it inherits last", () => {
+it("what a build inherits comes next, and its own variables last, unchanged and in their order", () => {
   const own: Variable[] = [
     { key: "Z", value: "1", public: true, masked: false, file: false, raw: false },
     { key: "CI_COMMIT_SHA", value: "mine", public: false, masked: true, file: true, raw: false },
@@ -204,10 +241,23 @@ it("the build's own variables come next, unchanged and in their order, and what 
   const hidden = { public: false, masked: false, file: false, raw: false };
   expect(variables).toEqual([
     ...predefinedVariables(context),
-    ...own,
     { key: "A", value: "2", ...hidden },
     { key: "B", value: "$Z", ...hidden },
+    ...own,
   ]);
+});
+
+it("what a build inherits can't send it to another server or repository, or give it another token", () => {
+  const evil = [
+    "CI_JOB_TOKEN",
+    "CI_BUILD_TOKEN",
+    "CI_API_V4_URL",
+    "CI_SERVER_URL",
+    "CI_REPOSITORY_URL",
+    "CI_BUILD_REPO",
+  ];
+  const inherited = evil.map((key) => ({ key, value: "https://evil.example" }));
+  expect(allVariables({ ...context, inherited })).toEqual(allVariables({ ...context, inherited: [] }));
 });
 
 it.each([

@@ -1,12 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { agreement } from "../../../src/core/trace/repeated-trace.ts";
+import { RepeatedTrace } from "../../../src/core/trace/repeated-trace.ts";
 
 const FFFD = [0xef, 0xbf, 0xbd];
 const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
 
+interface Cut {
+  /** How much of the stored log is looked at at a time. */
+  readonly window?: number;
+  /** Where the repeated log is cut. */
+  readonly cuts?: readonly number[];
+}
+
+/** The first bytes of the stored log that the repeated one agrees with, and of the repeated one that these cover. */
+const agreement = (stored: Uint8Array, repeated: Uint8Array, { window, cuts = [] }: Cut = {}) => {
+  const trace = new RepeatedTrace(
+    { lengthBytes: () => stored.length, read: (offset, maxBytes) => stored.slice(offset, offset + maxBytes) },
+    0,
+    window,
+  );
+  let rest = 0;
+  for (const [at, from] of [0, ...cuts].entries()) rest += trace.take(repeated.slice(from, cuts[at])).length;
+  rest += trace.end().length;
+  return { storedBytes: trace.agreedBytes, repeatedBytes: repeated.length - rest };
+};
+
 /** What the caller ends up with: what is kept of the stored log, and the rest of the repeated one. */
 const compare = (stored: readonly number[], repeated: readonly number[]) => {
-  const { storedBytes, repeatedBytes } = agreement([Uint8Array.from(stored)], Uint8Array.from(repeated));
+  const { storedBytes, repeatedBytes } = agreement(Uint8Array.from(stored), Uint8Array.from(repeated));
   return { kept: stored.slice(0, storedBytes), added: repeated.slice(repeatedBytes) };
 };
 
@@ -21,7 +41,7 @@ describe("of two logs", () => {
     ["two empty ones agree", [], [], 0, 0],
     ["different first bytes agree in nothing", utf8("a"), utf8("b"), 0, 0],
   ])("%s", (_what, stored, repeated, storedBytes, repeatedBytes) => {
-    expect(agreement([Uint8Array.from(stored)], Uint8Array.from(repeated))).toEqual({ storedBytes, repeatedBytes });
+    expect(agreement(Uint8Array.from(stored), Uint8Array.from(repeated))).toEqual({ storedBytes, repeatedBytes });
   });
 
   it("those that differ within a character are cut before it", () => {
@@ -110,46 +130,69 @@ describe("a stored log that ends within a character", () => {
   });
 });
 
-describe("rows", () => {
+describe("pieces", () => {
   const stored = Uint8Array.from([...utf8("aé€😀"), 0xff, 0xe2, 0x82, ...utf8("z"), ...FFFD, 0xf0, 0x9f]);
   const repeated = Uint8Array.from([...utf8("aé€😀"), ...FFFD, ...FFFD, ...FFFD, ...utf8("z"), ...FFFD, ...utf8("😀")]);
   const expected = { storedBytes: stored.length, repeatedBytes: repeated.length - 2 };
 
-  it("may be cut anywhere, also within characters", () => {
-    for (let first = 0; first <= stored.length; first += 1) {
-      for (let second = first; second <= stored.length; second += 1) {
-        const rows = [stored.subarray(0, first), stored.subarray(first, second), stored.subarray(second)];
-        expect([first, second, agreement(rows, repeated)]).toEqual([first, second, expected]);
+  it("of the repeated log may be cut anywhere, also within characters", () => {
+    for (let first = 0; first <= repeated.length; first += 1) {
+      for (let second = first; second <= repeated.length; second += 1) {
+        const found = agreement(stored, repeated, { cuts: [first, second] });
+        expect([first, second, found]).toEqual([first, second, expected]);
       }
     }
   });
 
-  it("may be single bytes", () => {
-    expect(
-      agreement(
-        Array.from(stored, (byte) => Uint8Array.of(byte)),
-        repeated,
-      ),
-    ).toEqual(expected);
+  it("of both may be of any size, down to single bytes", () => {
+    const cuts = Array.from(repeated, (_, at) => at + 1);
+    for (let window = 4; window <= stored.length; window += 1) {
+      expect([window, agreement(stored, repeated, { window, cuts })]).toEqual([window, expected]);
+    }
   });
 
-  it("are read no further than the first difference", () => {
-    const rows = function* (): Generator<Uint8Array> {
-      yield Uint8Array.from(utf8("ab"));
-      throw new Error("read on");
-    };
-    expect(agreement(rows(), Uint8Array.from(utf8("aX")))).toEqual({ storedBytes: 1, repeatedBytes: 1 });
+  it("of the stored log are read no further than the first difference", () => {
+    const read: number[] = [];
+    const long = Uint8Array.from(utf8("ab".repeat(20)));
+    const trace = new RepeatedTrace(
+      {
+        lengthBytes: () => long.length,
+        read: (offset, maxBytes) => {
+          read.push(offset);
+          return long.slice(offset, offset + maxBytes);
+        },
+      },
+      0,
+      4,
+    );
+    expect(trace.take(Uint8Array.from(utf8("abX")))).toEqual(Uint8Array.from(utf8("X")));
+    expect([trace.agreedBytes, trace.differs, read]).toEqual([2, true, [0]]);
   });
 
-  it("may be a buffer that is used again", () => {
+  it("of the repeated log may be a buffer that is used again", () => {
+    const trace = new RepeatedTrace({
+      lengthBytes: () => stored.length,
+      read: (offset, maxBytes) => stored.slice(offset, offset + maxBytes),
+    });
     const buffer = new Uint8Array(1);
-    const rows = function* (): Generator<Uint8Array> {
-      for (const byte of stored) {
-        buffer[0] = byte;
-        yield buffer;
-      }
-    };
-    expect(agreement(rows(), repeated)).toEqual(expected);
+    const rest: number[] = [];
+    for (const byte of repeated) {
+      buffer[0] = byte;
+      rest.push(...trace.take(buffer));
+    }
+    expect(rest).toEqual([...utf8("😀")].slice(2));
+  });
+
+  it("agree also with what was stored meanwhile", () => {
+    const grown = utf8("abc");
+    const trace = new RepeatedTrace({
+      lengthBytes: () => grown.length,
+      read: (offset, maxBytes) => Uint8Array.from(grown.slice(offset, offset + maxBytes)),
+    });
+    expect(trace.take(Uint8Array.from(utf8("abc")))).toHaveLength(0);
+    grown.push(...utf8("def"));
+    expect(trace.take(Uint8Array.from(utf8("defg")))).toEqual(Uint8Array.from(utf8("g")));
+    expect([trace.agreedBytes, trace.differs]).toEqual([6, false]);
   });
 });
 
@@ -214,14 +257,10 @@ describe("for random bytes", () => {
   const randomBytes = (count: number): number[] =>
     Array.from({ length: count }, () => PIECES[below(PIECES.length)] ?? []).flat();
 
-  const rowsOf = (bytes: readonly number[]): Uint8Array[] => {
-    const rows = [];
-    for (let at = 0; at < bytes.length;) {
-      const length = 1 + below(4);
-      rows.push(Uint8Array.from(bytes.slice(at, at + length)));
-      at += length;
-    }
-    return rows;
+  const cutsOf = (bytes: readonly number[]): Cut => {
+    const cuts = [];
+    for (let at = 1 + below(4); at < bytes.length; at += 1 + below(4)) cuts.push(at);
+    return { cuts, window: 4 + below(4) };
   };
 
   it("a stored log that is any beginning of the whole is kept, and what is added makes the whole", () => {
@@ -230,7 +269,11 @@ describe("for random bytes", () => {
       const repeated = goJson(whole);
       for (let length = 0; length <= whole.length; length += 1) {
         const stored = whole.slice(0, length);
-        const { storedBytes, repeatedBytes } = agreement(rowsOf(stored), Uint8Array.from(repeated));
+        const { storedBytes, repeatedBytes } = agreement(
+          Uint8Array.from(stored),
+          Uint8Array.from(repeated),
+          cutsOf(repeated),
+        );
         expect([whole, length, storedBytes]).toEqual([whole, length, length]);
         expect(goJson([...stored, ...repeated.slice(repeatedBytes)])).toEqual(repeated);
       }
@@ -242,7 +285,7 @@ describe("for random bytes", () => {
       const stored = randomBytes(below(6));
       const other = round % 2 === 0 ? randomBytes(below(3)) : [...stored.slice(0, below(8)), ...randomBytes(below(3))];
       const repeated = goJson(other);
-      const found = agreement(rowsOf(stored), Uint8Array.from(repeated));
+      const found = agreement(Uint8Array.from(stored), Uint8Array.from(repeated), cutsOf(repeated));
       expect({ stored, repeated, ...found }).toEqual({ stored, repeated, ...agreementByDefinition(stored, repeated) });
     }
   });

@@ -1,5 +1,5 @@
 /** The consumer API as a client that outlives its server: every call is repeated until it is answered. */
-import { bytesWithoutEndNote } from "../end-note.ts";
+import { bytesWithoutEndNote, certainBytes } from "../end-note.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEVELOPMENT_SECRETS } from "../../../scripts/local-settings.ts";
 import type { Fetch } from "../clients/runner-wire.ts";
@@ -129,7 +129,7 @@ export class ConsumerClient {
     const pieces: Uint8Array[] = [];
     for await (const piece of response.body ?? []) {
       pieces.push(piece);
-      onBytes(Buffer.concat(pieces));
+      onBytes(certainBytes(Buffer.concat(pieces)));
     }
     return { status: response.status, headers: response.headers, bytes: Buffer.concat(pieces) };
   }

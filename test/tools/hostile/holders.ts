@@ -34,6 +34,8 @@ const HOLDERS: Readonly<Record<string, Holder>> = {
   "GET /api/v4/job": "job",
   "GET /api/v4/projects/:id/jobs": "project job",
   "GET /api/v4/projects/:id/jobs/:job_id/artifacts": "project job",
+  "GET /api/v4/projects/:id/jobs/:job_id/artifacts/:artifact_path": "project job",
+  "GET /api/v4/projects/:id/jobs/artifacts/:archive": "project job",
 };
 
 const holderOf = ({ method, path }: Route): Holder =>

@@ -93,7 +93,9 @@ const wrongWrite = (dice: Dice, route: Route, world: World): HostileRequest | nu
   const places = [...route.path.matchAll(/:\w+/g)].length;
   let matter = wrongMatter(dice, route);
   if (places > 0 && (matter === null || dice.chance(0.3))) {
-    ids[dice.number(places)] = madeUpId(dice);
+    const id = madeUpId(dice);
+    // Whoever climbs out of a path asks for another one, which there may be.
+    ids[dice.number(places)] = id === "%2e%2e" ? "-1" : id;
     matter = { body: oddBody(dice, asked.token) };
   }
   if (matter === null) return null;

@@ -18,15 +18,18 @@ export const SHA = "5f0c3a9d1e7b42869a0d3c5e8f1b274690acde13";
 export type Entity = { readonly id: number } & Readonly<Record<string, unknown>>;
 
 interface Sent {
+  /** JSON as it is to be sent, letter by letter. */
+  readonly raw?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
 }
 
 /** A request by the administrator, to a path below `/api/v4`. */
-export const consumer = (method: string, path: string, { body, headers = {} }: Sent = {}): Promise<Response> =>
+export const consumer = (method: string, path: string, { body, raw, headers = {} }: Sent = {}): Promise<Response> =>
   exports.default.fetch(`${ORIGIN}/api/v4${path}`, {
     method,
     headers: { "PRIVATE-TOKEN": "test-admin-token", "Content-Type": "application/json", ...headers },
+    ...(raw === undefined ? {} : { body: raw }),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
@@ -107,13 +110,13 @@ export const finish = async (claimed: ClaimedBuild, how: "success" | "failed" = 
 /** Stores an archive as the job's artifact. */
 export const storeArchive = async (
   claimed: ClaimedBuild,
-  content: string,
+  content: string | Uint8Array,
   expiresInMs: number | null = null,
 ): Promise<{ readonly key: string }> => {
   const stub = buildStub(env, claimed.summary.id);
   const { id, key } = valueOf(await stub.beginArtifact(accessOf(claimed), "archive", "zip"));
   await env.ARTIFACTS.put(key, content);
-  const file = fileOf({ filename: "artifacts.zip", sizeBytes: content.length, expiresInMs });
+  const file = fileOf({ filename: "artifacts.zip", sizeBytes: Buffer.byteLength(content), expiresInMs });
   valueOf(await stub.commitArtifact(accessOf(claimed), id, file, true));
   return { key };
 };

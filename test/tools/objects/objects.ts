@@ -96,10 +96,7 @@ export const runningBuild = async (spec: Partial<BuildSpec> = {}, runner = runne
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** A whole log, as a report carries it. */
-export const logOf = (text: string): ReportedTrace => {
-  const blob = new Blob([text]);
-  return { log: { lengthBytes: blob.size, bytes: blob.stream() } };
-};
+export const logOf = (text: string): ReportedTrace => ({ log: bytesOf(text) });
 
 /** What the runner has written. Of a build that runs, a tail that may be the beginning of a token is held back: end with what no token has, as `.` */
 export const traceOf = async (stub: BuildStub, offset = 0, maxBytes = 1024 * 1024): Promise<string> =>

@@ -7,7 +7,7 @@ const ALL = { offset: 0, limit: 10_000 };
 
 /** In the order of their ids; from their own rows, so with all that they say of themselves. */
 export const allRunners = async () => {
-  const { items } = await queueStub(env).listRunners({ tags: [], versionPrefix: "" }, ALL);
+  const { items } = await queueStub(env).listRunners({ tags: [], versionPrefix: "", project: null }, ALL);
   const runners = await Promise.all(items.toReversed().map(({ id }) => queueStub(env).runner(id)));
   return runners.map(valueOf);
 };

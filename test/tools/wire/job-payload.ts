@@ -69,6 +69,8 @@ const dependencyOf = (
 });
 
 export interface Case {
+  /** The runner announces `raw_variables`; it does, unless told otherwise. */
+  readonly knowsRaw?: boolean;
   readonly spec?: Partial<BuildSpec>;
   readonly summary?: Partial<BuildSummary>;
   readonly project?: Partial<ProjectSnapshot>;
@@ -91,7 +93,14 @@ export const claimedOf = (given: Case): ClaimedBuild => {
 /** As it comes off the wire, and as real runners can decode it. */
 export const payloadOf = (given: Case = {}): JobPayload => {
   const asked = { ...runner, ...given.runner };
-  const job = presentJob(claimedOf(given), asked, { ...figures, ...given.figures }, ORIGIN, QUEUED_MS + 4000);
+  const job = presentJob(
+    claimedOf(given),
+    asked,
+    { ...figures, ...given.figures },
+    ORIGIN,
+    given.knowsRaw ?? true,
+    QUEUED_MS + 4000,
+  );
   const payload = JSON.parse(JSON.stringify(job)) as JobPayload;
   const defects = defectsOf(payload);
   if (defects.length > 0) throw new Error(`no runner could read ${defects.join(", ")}`);

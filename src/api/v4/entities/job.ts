@@ -43,19 +43,7 @@ export const jobEntity = (build: BuildSummary, around: JobSurroundings) => {
     queued_duration: secondsBetween(build.queuedAtMs, build.startedAtMs ?? build.finishedAtMs ?? nowMs),
     user: userEntity(build.user, origin),
     commit: commitEntity(build, webUrl),
-    // A build that was created alone is all of its pipeline.
-    pipeline: {
-      id: build.pipeline.id,
-      iid: build.pipeline.iid,
-      project_id: build.projectId,
-      sha: build.sha,
-      ref: build.ref,
-      status: build.status,
-      source: build.pipeline.source,
-      created_at: isoTime(build.pipeline.createdAtMs),
-      updated_at: isoTime(build.finishedAtMs ?? build.startedAtMs ?? build.createdAtMs),
-      web_url: `${webUrl}/-/pipelines/${build.pipeline.id}`,
-    },
+    pipeline: pipelineEntity(build, webUrl),
     web_url: `${webUrl}/-/jobs/${build.id}`,
     project: {
       ...(around.namesProject === true ? projectIdentity(project, origin) : {}),
@@ -76,6 +64,20 @@ export const jobEntity = (build: BuildSummary, around: JobSurroundings) => {
     ...(pendingReason === null ? {} : { pending_reason: pendingReason }),
   };
 };
+
+/** Of a build that was created alone, which is all of it. */
+export const pipelineEntity = (build: BuildSummary, projectUrl: string) => ({
+  id: build.pipeline.id,
+  iid: build.pipeline.iid,
+  project_id: build.projectId,
+  sha: build.sha,
+  ref: build.ref,
+  status: build.status,
+  source: build.pipeline.source,
+  created_at: isoTime(build.pipeline.createdAtMs),
+  updated_at: isoTime(build.finishedAtMs ?? build.startedAtMs ?? build.createdAtMs),
+  web_url: `${projectUrl}/-/pipelines/${build.pipeline.id}`,
+});
 
 export const historyEntity = ({ atMs, event, status, detail }: HistoryEntry) => ({
   at: isoTime(atMs),

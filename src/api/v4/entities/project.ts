@@ -9,7 +9,7 @@ const OWNER = 50;
 
 /** A repository's address without what stands before its host's `@`: for everybody but runners. */
 export const withoutCredentials = (repoUrl: string): string =>
-  repoUrl.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1").replace(/^[^/@]*:[^/@]*@/, "");
+  repoUrl.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, "$1").replace(/^[^/@:]*:[^/@]*@/, "");
 
 const nameParts = (path: string): { group: string; name: string } => {
   const at = path.lastIndexOf("/");
