@@ -1,7 +1,7 @@
 /**
  * `npm run soak`: a fleet of simulated runners and consumers against a server of its own that is killed with SIGKILL and
- * started again on its state every minute. In the end everything that was acknowledged is looked for, and the figures are
- * printed. Exits with 1 when anything is wrong. Environment: `SOAK_MINUTES` (30), `SOAK_RUNNERS` (50).
+ * started again on its state every minute. In the end everything that was acknowledged is looked for, then all is removed
+ * and nothing may be left of it in R2, and the figures are printed. Exits with 1 when anything is wrong. Environment: `SOAK_MINUTES` (30), `SOAK_RUNNERS` (50).
  */
 import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
@@ -93,7 +93,11 @@ try {
   say(`looking for all that ${fleet.ledger.builds.size} builds were told`);
   await fleet.conclude();
   await server.kill();
-  report(server, fleet, findLeaks(server.stateDir));
+  const leaks = findLeaks(server.stateDir);
+  await server.restart();
+  say("removing all of it");
+  await fleet.removeAll(DRAIN_LIMIT_MS);
+  report(server, fleet, leaks);
 } finally {
   await server.stop();
 }

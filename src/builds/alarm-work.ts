@@ -8,6 +8,7 @@ import type { BuildArtifacts } from "./artifacts.ts";
 import type { TraceReader } from "./reader.ts";
 import { ARCHIVE_AFTER_MS } from "./alarm.ts";
 import type { BuildRecord } from "./record.ts";
+import type { BuildRemoval } from "./removal.ts";
 import { secretsToMask } from "./secrets.ts";
 import type { BuildStore } from "./store.ts";
 import type { TraceStore } from "./trace-store.ts";
@@ -21,7 +22,7 @@ export interface AlarmWorkParts {
   readonly reader: TraceReader;
   readonly artifacts: BuildArtifacts;
   readonly outbox: Outbox<null>;
-  readonly remove: (buildId: number) => Promise<void>;
+  readonly removal: BuildRemoval;
 }
 
 export class AlarmWork {
@@ -47,13 +48,13 @@ export class AlarmWork {
 
   /** A finished build's trace goes to R2, and after its time all of it goes. */
   async #settleDown(): Promise<void> {
-    const { record, settings, env, remove } = this.#parts;
+    const { record, settings, env, removal } = this.#parts;
     const { build } = record;
     if (build === null || build.finishedAtMs === null) return;
     const sinceMs = Date.now() - build.finishedAtMs;
     if (settings.retentionMs !== null && sinceMs >= settings.retentionMs) {
       await projectStub(env, build.projectId).forgetBuild(build.id);
-      await remove(build.id);
+      await removal.remove(build.id);
     } else if (sinceMs >= ARCHIVE_AFTER_MS) {
       await this.#archiveTrace();
     }

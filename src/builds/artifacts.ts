@@ -110,9 +110,14 @@ export class BuildArtifacts {
     }
   }
 
+  /** Deletes every object that a record names. */
+  async deleteNamed(): Promise<void> {
+    for (const row of this.#store.allArtifacts()) await this.#deleteObject(row);
+  }
+
   /** Deletes all that the build has in R2, until nothing is left. Call it when the build takes no more uploads. */
   async deleteAll(buildId: number): Promise<void> {
-    for (const row of this.#store.allArtifacts()) await this.#deleteObject(row);
+    await this.deleteNamed();
     // Rows don't name everything: a Worker that died between its put and its commit has left an object, too.
     const prefix = artifactPrefix(buildId);
     for (let left = await this.#bucket.list({ prefix }); left.objects.length > 0;) {

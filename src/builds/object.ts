@@ -37,6 +37,7 @@ import { describeDependencies } from "./dependencies.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
+import { BuildRemoval } from "./removal.ts";
 import type { Destination, NewBuild } from "./record.ts";
 import { RunnerCalls } from "./runner-calls.ts";
 import type { Patched, Report, ReportContext } from "./runner-calls.ts";
@@ -62,6 +63,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #record: BuildRecord;
   readonly #runnerCalls: RunnerCalls;
   readonly #artifactCalls: ArtifactCalls;
+  readonly #removal: BuildRemoval;
   readonly #alarmWork: AlarmWork;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -103,6 +105,16 @@ export class BuildObject extends DurableObject<Env> {
       artifacts: this.#artifacts,
       runnerCalls: this.#runnerCalls,
     });
+    this.#removal = new BuildRemoval({
+      env,
+      storage: ctx.storage,
+      sql: this.#sql,
+      record: this.#record,
+      store: this.#store,
+      trace: this.#trace,
+      artifacts: this.#artifacts,
+      outbox: this.#outbox,
+    });
     this.#alarmWork = new AlarmWork({
       env,
       settings: this.#settings,
@@ -112,7 +124,7 @@ export class BuildObject extends DurableObject<Env> {
       reader: this.#reader,
       artifacts: this.#artifacts,
       outbox: this.#outbox,
-      remove: (buildId) => this.remove(buildId),
+      removal: this.#removal,
     });
     if (!migrateExisting(this.#sql, MIGRATIONS)) return;
     this.#record.load();
@@ -263,7 +275,8 @@ export class BuildObject extends DurableObject<Env> {
 
   /** From here on a crash of the uploader leaves nothing in R2 that this object couldn't end. */
   noteMultipartUpload(id: number, multipartId: string): void {
-    if (this.#record.build !== null) this.#store.noteUpload(id, multipartId);
+    // Also when the build is being removed: its alarm ends the upload.
+    if (this.#record.build !== null || this.#store.hasTables()) this.#store.noteUpload(id, multipartId);
   }
 
   /**
@@ -312,23 +325,9 @@ export class BuildObject extends DurableObject<Env> {
     return accept({ build: summary.value, variables: this.#artifacts.variables(nowMs), lost });
   }
 
-  /**
-   * Removes everything of the build: R2 first, then the queue's row, storage last, since it takes outbox and alarm along.
-   * The build is gone for everybody from the first line on: an upload that ends during one of the awaits is refused, and
-   * the Worker deletes its object. Callers repeat the call until it returns; a crash leaves a build to be removed again.
-   */
-  async remove(buildId: number): Promise<void> {
-    const { build } = this.#record;
-    this.#record.gone();
-    try {
-      await this.#outbox.close();
-      if (build !== null) await this.#artifacts.deleteAll(buildId);
-      await queueStub(this.env).forgetBuild(buildId, build?.claim?.runner.id ?? null);
-      await this.ctx.storage.deleteAll();
-    } catch (error) {
-      if (build !== null) this.#record.load();
-      throw error;
-    }
+  /** Removes everything of the build. Callers repeat the call until it returns. */
+  remove(buildId: number): Promise<void> {
+    return this.#removal.remove(buildId);
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
@@ -336,7 +335,8 @@ export class BuildObject extends DurableObject<Env> {
     await runAlarm(
       { build: this.#record.build?.id },
       PAUSE_MS,
-      () => this.#alarmWork.run(info?.scheduledTime ?? Date.now()),
+      () =>
+        this.#record.build === null ? this.#removal.finish() : this.#alarmWork.run(info?.scheduledTime ?? Date.now()),
       (notBeforeMs) => this.#record.arm(notBeforeMs),
     );
   }

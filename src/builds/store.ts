@@ -207,6 +207,25 @@ export class BuildStore {
     return row.id;
   }
 
+  /** False for a build that was never made, or of which nothing is left. */
+  hasTables(): boolean {
+    return this.#sql.first("SELECT 1 FROM sqlite_master WHERE name = 'artifact'") !== null;
+  }
+
+  /** When the last of the uploads that are under way is over for certain; null when there is none. */
+  uploadsEndMs(): number | null {
+    const row = this.#sql.first<{ at_ms: number | null }>(
+      "SELECT MAX(delete_at_ms) AS at_ms FROM artifact WHERE state = 'uploading'",
+    );
+    return row?.at_ms ?? null;
+  }
+
+  /** What is left names the objects that uploads may still write. */
+  removeAllButUploads(): void {
+    this.reload();
+    this.#sql.run("DELETE FROM build; DELETE FROM spec; DELETE FROM artifact WHERE state <> 'uploading'");
+  }
+
   noteUpload(id: number, uploadId: string): void {
     this.#changeArtifacts("UPDATE artifact SET upload_id = :upload_id WHERE id = :id", { id, upload_id: uploadId });
   }

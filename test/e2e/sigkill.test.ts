@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { CrashingServer } from "../tools/fleet/crashing-server.ts";
 import { Fleet } from "../tools/fleet/fleet.ts";
+import { storedInR2 } from "../tools/fleet/state.ts";
 
 const KILLS = 3;
 const PATCHES_BETWEEN_KILLS = 80;
@@ -15,7 +16,7 @@ afterAll(() => server.stop());
 const LIMIT_MS = 300_000;
 
 test(
-  "the whole server killed with SIGKILL under load and restarted on its state, three times: every acknowledged byte, artifact, claim and enqueue is there, every pending build is handed out exactly once",
+  "the whole server killed with SIGKILL under load and restarted on its state, three times: every acknowledged byte, artifact, claim and enqueue is there, every pending build is handed out exactly once; after all is removed, with a kill in between, nothing is left in R2",
   async () => {
     // More builds than runners: some are pending whenever the server dies.
     const mix = { pauseMs: 150, abandonOneOf: 0 };
@@ -35,6 +36,10 @@ test(
     expect(ledger.counts.ends).toBeGreaterThan(30);
     expect(ledger.counts.patches).toBeGreaterThanOrEqual(KILLS * PATCHES_BETWEEN_KILLS);
     expect(ledger.counts.artifacts).toBeGreaterThan(10);
+
+    expect(storedInR2(server.stateDir).length).toBeGreaterThan(0);
+    await fleet.removeAll(60_000);
+    expect(ledger.violations).toEqual([]);
   },
   LIMIT_MS,
 );

@@ -212,7 +212,7 @@ describe("stored artifacts", () => {
     const { id, stub } = await runningBuild();
     await store(stub, "first");
     await store(stub, "second");
-    await begin(stub, "never committed", "junit");
+    await stub.abandonArtifact((await begin(stub, "given up", "junit")).id);
     await stub.remove(id);
     expect((await env.ARTIFACTS.list({ prefix: `builds/${id}/` })).objects).toEqual([]);
     expect(await alarmOf(stub)).toBeNull();
@@ -226,48 +226,6 @@ describe("stored artifacts", () => {
     expect(refusalOf(await stub.deleteArtifacts(null))).toMatchObject({ reason: "erased" });
     await passTime(stub, 10 * MINUTE);
     expect(await exists(key)).toBe(false);
-  });
-});
-
-describe("a build that is removed", () => {
-  const objectsOf = async (id: number) => (await env.ARTIFACTS.list({ prefix: `builds/${id}/` })).objects;
-
-  it("leaves nothing in R2, also not what a Worker wrote that died before it could say so", async () => {
-    const { id, stub } = await runningBuild();
-    valueOf(await (await begin(stub, "zip")).commit());
-    await begin(stub, "never committed");
-    await env.ARTIFACTS.put(`builds/${id}/archive-of-nobody`, "lost");
-    await stub.remove(id);
-    expect(await objectsOf(id)).toEqual([]);
-  });
-
-  it("takes no more uploads from the moment on at which that begins", async () => {
-    const { id, stub } = await runningBuild();
-    const upload = await begin(stub, "zip");
-    const refused = await runInDurableObject(stub, async (instance) => {
-      const removing = instance.remove(id);
-      const begun = instance.beginArtifact(FIRST, "archive", "zip");
-      const committed = await instance.commitArtifact(FIRST, upload.id, fileOf(), true);
-      await removing;
-      return [begun, committed];
-    });
-    expect(refused.map((each) => refusalOf(each))).toEqual([
-      { reason: "project_deleted" },
-      { reason: "project_deleted" },
-    ]);
-  });
-
-  it("is there again when its removal fails, and is removed by the next try", async () => {
-    const { id, stub } = await runningBuild();
-    valueOf(await (await begin(stub, "zip")).commit());
-    const failed = await runInDurableObject(stub, async (instance) => {
-      vi.spyOn(env.ARTIFACTS, "delete").mockRejectedValueOnce(new Error("R2 is down"));
-      return instance.remove(id).catch(String);
-    });
-    expect(failed).toBe("Error: R2 is down");
-    expect(await statusOf(stub)).toBe("running");
-    await stub.remove(id);
-    expect(await objectsOf(id)).toEqual([]);
   });
 });
 

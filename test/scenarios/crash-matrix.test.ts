@@ -43,6 +43,12 @@ const PLANS: Record<string, Plan & { readonly dialect?: Dialect }> = {
     only: ["COMMIT", "DELETE FROM build", "UPDATE build"],
   },
   "the clean-up": { ...PLAIN, phase: "upkeep", archives: [noise(1000), noise(2000)] },
+  "a removal while it uploads": {
+    ...PLAIN,
+    phase: "removal",
+    archives: [noise(1000), noise(2000)],
+    only: ["delete", "deleteAll", "DELETE FROM build", "DELETE FROM project", "COMMIT", "setAlarm"],
+  },
   "a claim that is confirmed": { ...PLAIN, phase: "claim", dialect: MODERN_19 },
   "an append of today's runner": { ...PLAIN, phase: "append", dialect: MODERN_19 },
   "an upload that is sent twice": {
@@ -81,6 +87,11 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   },
   "a success": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
   "a failure": { BuildObject: ["INSERT INTO trace", "COMMIT"], QueueObject: ["DELETE FROM build"] },
+  "a removal while it uploads": {
+    ProjectObject: ["COMMIT", "DELETE FROM build", "deleteAll"],
+    BuildObject: ["delete", "delete", "DELETE FROM build", "COMMIT", "setAlarm"],
+    QueueObject: ["INSERT OR IGNORE INTO stopped_project", "DELETE FROM build", "DELETE FROM stopped_project"],
+  },
   "a claim that is confirmed": {
     QueueObject: ["UPDATE build", "COMMIT", "setAlarm"],
     BuildObject: ["INSERT OR REPLACE INTO build", "INSERT OR REPLACE INTO build"],
@@ -93,11 +104,13 @@ const WRITES: Record<string, Record<string, readonly string[]>> = {
   "the clean-up": { BuildObject: ["put", "DROP TABLE trace", "COMMIT", "delete", "DELETE FROM artifact"] },
 };
 
+const needsNewSite = ({ phase }: Plan): boolean => phase === "creation" || phase === "removal";
+
 describe.each(Object.entries(PLANS))("%s", (title, plan) => {
   const writes = new Map<string, string[]>();
   let site: Site;
   const live = async (point: CrashPoint): Promise<void> =>
-    Life.live(plan, point, plan.phase === "creation" ? await newSite(plan.dialect ?? LEGACY) : site);
+    Life.live(plan, point, needsNewSite(plan) ? await newSite(plan.dialect ?? LEGACY) : site);
 
   beforeAll(async () => {
     site = await newSite(plan.dialect ?? LEGACY);

@@ -10,16 +10,18 @@ import { tokenKeys } from "../../../src/settings.ts";
 import type { Project } from "../../../src/core/project.ts";
 import { buildStub, directoryStub, projectStub, queueStub } from "../../../src/stubs.ts";
 import { areCopiesCurrent, buildsOf, expectAgreement } from "./agreement.ts";
-import { CrashPoint, during } from "./points.ts";
+import { CrashPoint, during, openUploads } from "./points.ts";
 import type { Dialect } from "../runners/dialects.ts";
 import type { FakeRunner, Word, Work } from "../runners/fake-runner.ts";
 import { newProject, runnersToken, summaryOf } from "../clients/legacy-api.ts";
 import { archiveOf } from "../runners/lives.ts";
-import { advance, alarmOf, alterTrace, rowsOf } from "../objects/objects.ts";
+import { advance, alarmOf, alterTrace, rowsOf, valueOf } from "../objects/objects.ts";
 import { MAX_TRIES, PatientClient } from "./patient-client.ts";
 
-export const PHASES = ["creation", "claim", "append", "upload", "finish", "upkeep"] as const;
-export type Phase = (typeof PHASES)[number];
+const WHOLE_LIFE = ["creation", "claim", "append", "upload", "finish", "upkeep"] as const;
+/** Cut off by the removal of its project, while an upload is under way. */
+const CUT_OFF = ["creation", "claim", "append", "upload", "removal"] as const;
+export type Phase = (typeof WHOLE_LIFE | typeof CUT_OFF)[number];
 
 /** What differs from life to life. */
 export interface Plan {
@@ -37,6 +39,8 @@ export interface Plan {
 
 /** Long enough for every lease, retry and sweep, and far from a finished build's end. */
 const HORIZON_MS = 2 * 3_600_000;
+/** Long enough for a removal that is tried again, and shorter than an upload may take. */
+const REMOVAL_MS = 1_800_000;
 const MAX_ALARMS = 200;
 const AWAY_MS = 3_600_000;
 const ALARM_RETRY_MS = 2000;
@@ -73,6 +77,10 @@ export class Life {
   readonly #client: PatientClient;
   #buildId: number;
   readonly #handed: { readonly work: Work; readonly runner: FakeRunner }[] = [];
+  /** Has everybody heard what there was to say? */
+  #isOver = (): Promise<boolean> => areCopiesCurrent(this.#buildId, this.#project.id);
+  /** Where an upload writes whose Worker will die. */
+  #uploadKey = "";
   /** What the runner has printed, and how much of it the server has acknowledged. */
   #log = "";
   #acknowledged = 0;
@@ -86,7 +94,7 @@ export class Life {
     this.#buildId = buildId;
   }
 
-  /** Lives a whole life. A plan whose phase is the creation needs a new site. */
+  /** Lives a whole life, or one up to its project's removal. A plan whose phase is the creation or that needs a new site. */
   static async live(plan: Plan, point: CrashPoint, site: Site): Promise<void> {
     // Whoever is heard of has not been heard of for some time.
     advance(AWAY_MS);
@@ -99,21 +107,22 @@ export class Life {
       append: () => life.#append(),
       upload: () => life.#upload(),
       finish: () => life.#finish(),
-      upkeep: () => life.#runAlarms(),
+      upkeep: () => life.#runAlarms(HORIZON_MS),
+      removal: () => life.#remove(),
     };
-    for (const phase of PHASES) {
+    const isCutOff = plan.phase === "removal";
+    for (const phase of isCutOff ? CUT_OFF : WHOLE_LIFE) {
+      if (phase === "removal") await life.#beginUpload();
       if (phase === "finish" && plan.isDamaged === true)
         await alterTrace(buildStub(env, life.#buildId), (bytes) => bytes.fill(0x3f));
       if (phase === plan.phase) await life.#withCrash(phases[phase]);
       else await phases[phase]();
     }
-    await life.#expectSound();
+    await (isCutOff ? life.#expectNothing() : life.#expectSound());
   }
 
   async #withCrash(body: () => Promise<void>): Promise<void> {
-    await during(this.#point, this.#objects(), body, async () => {
-      return areCopiesCurrent(this.#buildId, this.#project.id);
-    });
+    await during(this.#point, this.#objects(), body, () => this.#isOver());
   }
 
   #objects() {
@@ -246,9 +255,48 @@ export class Life {
     return true;
   }
 
-  async #runAlarms(): Promise<void> {
-    const untilMs = Date.now() + HORIZON_MS;
+  async #runAlarms(horizonMs: number): Promise<void> {
+    const untilMs = Date.now() + horizonMs;
     for (let alarms = 0; await this.#toNextAlarm(untilMs); alarms++) expect(alarms).toBeLessThan(MAX_ALARMS);
+  }
+
+  async #beginUpload(): Promise<void> {
+    const { attempt } = await summaryOf(this.#buildId);
+    const begun = await buildStub(env, this.#buildId).beginArtifact({ by: "attempt", attempt }, "archive", "zip");
+    this.#uploadKey = valueOf(begun).key;
+  }
+
+  async #remove(): Promise<void> {
+    this.#isOver = () => this.#isGone();
+    const { status } = await this.#client.admin("DELETE", `/projects/${this.#project.id}`);
+    // One whose answer was lost has worked.
+    expect(status).toBe(this.#point.hit !== null && status === 404 ? 404 : 202);
+    await this.#runAlarms(REMOVAL_MS);
+  }
+
+  async #isGone(): Promise<boolean> {
+    const [id, projectId] = [this.#buildId, this.#project.id];
+    const left = await Promise.all([
+      rowsOf(projectStub(env, projectId), "SELECT 1 FROM sqlite_master WHERE name = 'project'"),
+      rowsOf(directoryStub(env), `SELECT 1 FROM project WHERE id = ${projectId}`),
+      rowsOf(queueStub(env), `SELECT 1 FROM build WHERE project_id = ${projectId}`),
+      rowsOf(queueStub(env), `SELECT 1 FROM runner_build WHERE build_id = ${id}`),
+      rowsOf(queueStub(env), `SELECT 1 FROM stopped_project WHERE project_id = ${projectId}`),
+    ]);
+    return left.flat().length === 0 && !(await buildStub(env, id).summary()).ok;
+  }
+
+  /** Also not what the upload wrote after all: the runner's Worker has died without a word. */
+  async #expectNothing(): Promise<void> {
+    expect(await this.#isGone()).toBe(true);
+    await env.ARTIFACTS.put(this.#uploadKey, "too late");
+    await this.#runAlarms(HORIZON_MS);
+    expect(await this.#isGone()).toBe(true);
+    expect((await env.ARTIFACTS.list({ prefix: `builds/${this.#buildId}/` })).objects).toEqual([]);
+    expect(await rowsOf(buildStub(env, this.#buildId), "SELECT 1 FROM sqlite_master WHERE name = 'artifact'")).toEqual(
+      [],
+    );
+    expect([...openUploads]).toEqual([]);
   }
 
   /** What clients were told still holds once all alarms have run, wherever it crashed. */

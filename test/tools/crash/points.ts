@@ -1,6 +1,6 @@
 /**
  * Crashes at each durable write in turn, so that a write that is new is covered without anybody naming it. A write is any
- * statement but a SELECT, the commit of a `transactionSync`, a `setAlarm`, or a call that changes the bucket. The
+ * statement but a SELECT, the commit of a `transactionSync`, a `setAlarm`, a `deleteAll`, or a call that changes the bucket. The
  * Worker itself dies as well, at its own calls to the bucket.
  */
 import { runInDurableObject } from "cloudflare:test";
@@ -142,6 +142,8 @@ const watchStorage = (who: WatchedObject, { storage }: DurableObjectState): void
     });
   const setAlarm = storage.setAlarm.bind(storage);
   storage.setAlarm = (...args) => write(who, "setAlarm", () => setAlarm(...args));
+  const deleteAll = storage.deleteAll.bind(storage);
+  storage.deleteAll = (...args) => write(who, "deleteAll", () => deleteAll(...args));
 };
 
 /** Has the methods of a class hold back what a mute object answers. By prototype, as RPC looks nowhere else for them. */

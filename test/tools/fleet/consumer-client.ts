@@ -40,6 +40,13 @@ export class ConsumerClient {
     return jsonOf<{ id: number }>(answer).id;
   }
 
+  /** Begins its removal, unless an earlier call has, whose answer was lost. */
+  async removeProject(projectId: number): Promise<void> {
+    const path = `/api/v4/projects/${projectId}`;
+    const answer = await this.#call(path, null, {}, () => {}, "DELETE");
+    if (answer.status !== 202 && answer.status !== 404) throw unexpected(path, answer);
+  }
+
   /** The same `key` makes the same job, however often it is sent. */
   async createJob(projectId: number, key: string): Promise<Job> {
     const path = `/api/v4/projects/${projectId}/jobs`;
@@ -101,15 +108,16 @@ export class ConsumerClient {
     return successor;
   }
 
-  /** A GET, or a POST of `body`; again after a 5xx and when the connection breaks before the end of the answer. */
+  /** A GET, or a POST of `body`, if nothing else is said; again after a 5xx and when the connection breaks before the end of the answer. */
   async #call(
     path: string,
     body: object | null = null,
     headers: Record<string, string> = {},
     onBytes: (soFar: Buffer) => void = () => {},
+    method = body === null ? "GET" : "POST",
   ): Promise<Answer> {
     const init = {
-      method: body === null ? "GET" : "POST",
+      method,
       headers: {
         "PRIVATE-TOKEN": DEVELOPMENT_SECRETS.ADMIN_TOKEN,
         "Content-Type": "application/json",

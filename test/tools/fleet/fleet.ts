@@ -8,6 +8,7 @@ import type { CrashingServer } from "./crashing-server.ts";
 import { PickUps, Samples } from "./figures.ts";
 import { Ledger } from "./ledger.ts";
 import { SimulatedRunner } from "./runner.ts";
+import { storedInR2 } from "./state.ts";
 import type { Mix } from "./workload.ts";
 
 export interface FleetOptions {
@@ -27,21 +28,23 @@ export class Fleet {
   readonly patchTimes = new Samples();
   readonly pickUps = new PickUps();
   readonly #server: CrashingServer;
+  readonly #client: ConsumerClient;
   readonly #audit: Audit;
   readonly #runners: SimulatedRunner[] = [];
   readonly #consumers: Consumer[] = [];
   #running: Promise<unknown> = Promise.resolve();
 
-  private constructor(server: CrashingServer, audit: (ledger: Ledger) => Audit) {
+  private constructor(server: CrashingServer, client: ConsumerClient, mix: Mix) {
     this.#server = server;
-    this.#audit = audit(this.ledger);
+    this.#client = client;
+    this.#audit = new Audit(this.ledger, client, mix);
   }
 
   static async start(server: CrashingServer, options: FleetOptions): Promise<Fleet> {
     const { mix, vanishOneOf } = options;
     const { fetch } = server;
     const client = new ConsumerClient(fetch);
-    const fleet = new Fleet(server, (ledger) => new Audit(ledger, client, mix));
+    const fleet = new Fleet(server, client, mix);
     const { ledger, patchTimes, pickUps } = fleet;
     const onClaim = (buildId: number): void => pickUps.claimed(buildId);
     const runnerParts = { fetch, ledger, mix, vanishOneOf, patchTimes, onClaim };
@@ -85,6 +88,20 @@ export class Fleet {
   async conclude(): Promise<void> {
     await this.#audit.conclude();
     if (this.#server.faults > 0) this.ledger.wrong.add(`${this.#server.faults} answers with 5xx`);
+  }
+
+  /**
+   * Removes all projects and kills the server before it is done; `limitMs` after its restart nothing may be left in R2.
+   * What is there nevertheless is noted as wrong.
+   */
+  async removeAll(limitMs: number): Promise<void> {
+    const projectIds = new Set([...this.ledger.builds.values()].map(({ projectId }) => projectId));
+    for (const id of projectIds) if (id !== null) await this.#client.removeProject(id);
+    await this.#server.kill();
+    await this.#server.restart();
+    const deadline = Date.now() + limitMs;
+    while (storedInR2(this.#server.stateDir).length > 0 && Date.now() < deadline) await delay(LOOK_EVERY_MS);
+    for (const key of storedInR2(this.#server.stateDir)) this.ledger.wrong.add(`${key} is in R2 after all was removed`);
   }
 
   /** A pick-up counts when more runners wait than builds, and no restart comes between. */

@@ -1,4 +1,4 @@
-/** What a server that has been killed left on disk, read from the databases themselves. */
+/** What a server has on disk, read from the databases themselves. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -12,7 +12,7 @@ type Row = Record<string, string | number | null>;
 const eachObject = (folder: string, look: (query: (sql: string) => Row[]) => void): void => {
   const files = readdirSync(folder).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
   for (const file of files) {
-    const database = new DatabaseSync(join(folder, file));
+    const database = new DatabaseSync(join(folder, file), { readOnly: true });
     look((sql) => database.prepare(sql).all() as Row[]);
     database.close();
   }
@@ -58,4 +58,18 @@ export const findLeaks = (stateDir: string): string[] => {
   );
   for (const key of [...stored, ...unfinished]) if (!known.has(key)) leaks.push(`nobody knows ${key} in R2`);
   return leaks;
+};
+
+/**
+ * What is in R2, the parts of unfinished uploads included. An upload without parts is none of ours: R2 ends it by itself.
+ * The server may be running.
+ */
+export const storedInR2 = (stateDir: string): string[] => {
+  const keys: string[] = [];
+  eachObject(join(stateDir, "v3", "r2/miniflare-R2BucketObject"), (query) => {
+    const parts =
+      "SELECT DISTINCT key FROM _mf_multipart_uploads JOIN _mf_multipart_parts USING (upload_id) WHERE state = 0";
+    for (const { key } of [...query("SELECT key FROM _mf_objects"), ...query(parts)]) keys.push(String(key));
+  });
+  return keys;
 };
