@@ -6,34 +6,33 @@
  */
 import { log } from "../log.ts";
 import { DurableObject } from "cloudflare:workers";
-import { settingsOf, tokenKeys } from "../settings.ts";
+import { settingsOf } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import { isHeld } from "../core/build/build.ts";
-import type { Build, HistoryEntry, RunnerRef } from "../core/build/build.ts";
+import type { HistoryEntry } from "../core/build/build.ts";
 import type { ClaimedBuild, ClaimedDependency } from "../core/build/claimed.ts";
-import { lostArtifacts } from "../core/build/rules.ts";
-import { checkSpec, DamagedSpec } from "../core/build/stored-spec.ts";
 import { accept, refuse } from "../core/refusal.ts";
 import type { Outcome, Refusal } from "../core/refusal.ts";
 import type { BuildSpec } from "../core/build/spec.ts";
 import { nameOf } from "../core/principal.ts";
 import type { Actor } from "../core/principal.ts";
-import { queueNotice } from "../core/build/summary.ts";
+import { goneNotice, queueNotice } from "../core/build/summary.ts";
 import type { BuildSummary, QueueNotice } from "../core/build/summary.ts";
 import { runAlarm } from "../storage/alarm.ts";
 import { undeliveredTeller } from "../storage/undelivered.ts";
 import { Outbox } from "../storage/outbox.ts";
 import type { Delivery } from "../storage/outbox.ts";
 import { migrate, migrateExisting, Sql } from "../storage/sql.ts";
-import { DEFAULT_QUEUE, projectStub, queueStub } from "../stubs.ts";
+import { projectStub, queueStub } from "../stubs.ts";
 import { admitHeld } from "./access.ts";
 import type { Access } from "./access.ts";
 import { ArtifactCalls } from "./artifact-calls.ts";
 import type { Committed } from "./artifact-calls.ts";
 import { BuildArtifacts } from "./artifacts.ts";
 import type { ArtifactRecord, BegunUpload, UploadedFile } from "./artifacts.ts";
+import { Claiming } from "./claiming.ts";
+import type { ClaimRequest } from "./claiming.ts";
 import { OutboxColumn } from "./outbox-column.ts";
-import { describeDependencies } from "./dependencies.ts";
 import { TraceReader } from "./reader.ts";
 import type { TracePiece } from "./reader.ts";
 import { BuildRecord } from "./record.ts";
@@ -61,6 +60,7 @@ export class BuildObject extends DurableObject<Env> {
   readonly #artifacts: BuildArtifacts;
   readonly #outbox: Outbox<null>;
   readonly #record: BuildRecord;
+  readonly #claiming: Claiming;
   readonly #runnerCalls: RunnerCalls;
   readonly #artifactCalls: ArtifactCalls;
   readonly #removal: BuildRemoval;
@@ -92,6 +92,7 @@ export class BuildObject extends DurableObject<Env> {
       onChange: () => this.#reader.wake(),
       onContact: ({ id, manager }) => this.#tellContact(id, manager?.systemId ?? null),
     });
+    this.#claiming = new Claiming(env, this.#record, this.#store);
     this.#runnerCalls = new RunnerCalls({
       record: this.#record,
       trace: this.#trace,
@@ -103,6 +104,8 @@ export class BuildObject extends DurableObject<Env> {
       record: this.#record,
       store: this.#store,
       artifacts: this.#artifacts,
+      trace: this.#trace,
+      reader: this.#reader,
       runnerCalls: this.#runnerCalls,
     });
     this.#removal = new BuildRemoval({
@@ -143,31 +146,9 @@ export class BuildObject extends DurableObject<Env> {
     return this.#record.summary();
   }
 
-  /**
-   * Hands the build to a runner: a new attempt with a token of its own. Refused when it isn't what the queue thought.
-   * Everything that takes time comes before the change, so that no await stands between the change and the answer.
-   */
-  async claim(
-    request: { revision: number; runner: RunnerRef; twoPhase: boolean },
-    requestId?: string,
-  ): Promise<Outcome<ClaimedBuild>> {
-    const before = this.#record.build;
-    if (before === null) return refuse(unknownBuild);
-    const { spec, project } = this.#specFor(request.runner.id, requestId);
-    // When another object can't be reached, this throws. That is no fault of the build's, and no lost claim.
-    const { token, dependencies } = await this.#prepare(before, spec);
-    const missing = dependencies.filter(({ lost }) => lost !== null);
-    if (missing.length > 0) {
-      const gone = missing.map(({ build, lost }) => `${build.name} (${build.id}): ${lost}`).join(", ");
-      const detail = `artifacts of its dependencies are gone: ${gone}`;
-      this.#record.apply({ kind: "miss_dependency", detail }, null, requestId);
-    }
-    // The revision is checked in here: whatever happened during the awaits has raised it, and with it the attempt.
-    const claimed = this.#record.apply({ kind: "claim", ...request }, null, requestId);
-    if (!claimed.ok) return claimed;
-    const summary = this.#record.summary();
-    if (!summary.ok) return summary;
-    return accept({ summary: summary.value, token, spec, project, dependencies });
+  /** Hands the build to a runner: a new attempt with a token of its own. Refused when it isn't what the queue thought. */
+  claim(request: ClaimRequest, requestId?: string): Promise<Outcome<ClaimedBuild>> {
+    return this.#claiming.claim(request, requestId);
   }
 
   /** The queue takes back a claim whose answer it never sent. */
@@ -202,19 +183,7 @@ export class BuildObject extends DurableObject<Env> {
   /** How the build stands, for a queue that isn't sure: `gone` also when it doesn't exist any more. */
   notice(buildId: number): QueueNotice {
     const { build } = this.#record;
-    if (build !== null) return queueNotice(build, this.#store.spec().spec);
-    const nothing = {
-      projectId: 0,
-      revision: 0,
-      runnerId: null,
-      machineId: null,
-      tags: [],
-      refProtected: false,
-      avoidRunnerId: null,
-      lostClaims: 0,
-      end: null,
-    };
-    return { buildId, state: "gone", ...nothing };
+    return build === null ? goneNotice(buildId) : queueNotice(build, this.#store.spec().spec);
   }
 
   history(): Outcome<readonly HistoryEntry[]> {
@@ -240,14 +209,8 @@ export class BuildObject extends DurableObject<Env> {
   }
 
   /** Removes trace and artifacts for good; the record stays. */
-  async erase(by: Actor, requestId?: string): Promise<Outcome<BuildSummary>> {
-    if (this.#record.build === null) return refuse(unknownBuild);
-    const hasArtifacts = this.#artifacts.any("trace");
-    const hasContent = this.#reader.lengthBytes() > 0 || hasArtifacts;
-    return this.#record.command({ kind: "erase", by: nameOf(by), hasContent, hasArtifacts }, requestId, () => {
-      this.#trace.clear();
-      this.#artifacts.retireAll(Date.now());
-    });
+  erase(by: Actor, requestId?: string): Promise<Outcome<BuildSummary>> {
+    return this.#artifactCalls.erase(by, requestId);
   }
 
   /**
@@ -316,13 +279,7 @@ export class BuildObject extends DurableObject<Env> {
 
   /** What a dependant is told of this build. */
   dependency(): Outcome<Omit<ClaimedDependency, "downloadToken">> {
-    const { build } = this.#record;
-    const summary = this.#record.summary();
-    if (build === null || !summary.ok) return refuse(unknownBuild);
-    const nowMs = Date.now();
-    // The alarm may be a little late to say that artifacts have expired.
-    const lost = this.#artifacts.anyExpired(nowMs) ? "expired" : lostArtifacts(build);
-    return accept({ build: summary.value, variables: this.#artifacts.variables(nowMs), lost });
+    return this.#artifactCalls.dependency();
   }
 
   /** Removes everything of the build. Callers repeat the call until it returns. */
@@ -345,27 +302,6 @@ export class BuildObject extends DurableObject<Env> {
   #tellContact(runnerId: number, systemId: string | null): void {
     const told = Promise.resolve().then(() => queueStub(this.env).contactRunner(runnerId, systemId));
     told.catch((error: unknown) => log("warn", "contact_lost", { error: String(error) }));
-  }
-
-  /** A damaged spec fails every claim: each try counts as a lost one, so that the build ends after a few. */
-  #specFor(runnerId: number, requestId: string | undefined): ReturnType<BuildStore["spec"]> {
-    const stored = this.#store.spec();
-    try {
-      checkSpec(stored.spec);
-      return stored;
-    } catch (error) {
-      if (error instanceof DamagedSpec) {
-        this.#record.apply({ kind: "break_claim", runnerId, error: error.message }, null, requestId);
-      }
-      throw error;
-    }
-  }
-
-  /** What a runner needs for the next attempt, beside the spec. */
-  async #prepare({ id, attempt }: Build, spec: BuildSpec): Promise<Pick<ClaimedBuild, "token" | "dependencies">> {
-    const next = { id, attempt: attempt + 1 };
-    const token = tokenKeys(this.env).sign({ kind: "build", queue: DEFAULT_QUEUE, ...next });
-    return { token, dependencies: await describeDependencies(this.env, spec.dependencies, next) };
   }
 
   async #readTrace(offset: number, maxBytes: number): Promise<Outcome<TracePiece>> {

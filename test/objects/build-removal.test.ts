@@ -2,6 +2,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ADMINISTRATOR } from "../../src/core/principal.ts";
 import { buildStub } from "../../src/stubs.ts";
 import {
   alarmOf,
@@ -93,6 +94,27 @@ describe("a build that is removed", () => {
     expect(ends).toEqual(["rejected", "rejected"]);
     await stub.remove(id);
     expect(await objectsOf(id)).toEqual([]);
+  });
+
+  it("is not found by whoever comes late, whatever is asked of it", async () => {
+    const { id, stub } = await runningBuild();
+    await stub.remove(id);
+    const asked = [
+      await stub.summary(),
+      await stub.history(),
+      await stub.original(),
+      await stub.cancel(ADMINISTRATOR, false),
+      await stub.markRetried(1),
+      await stub.erase(ADMINISTRATOR),
+      await stub.keepArtifacts(),
+      await stub.deleteArtifacts(null),
+      await stub.dependency(),
+      await stub.readTrace(0, 1),
+    ];
+    const unknown = { reason: "not_found", what: "build" };
+    expect(asked.map((each) => refusalOf(each))).toEqual(asked.map(() => unknown));
+    expect(refusalOf(await stub.artifact("archive", null))).toEqual({ reason: "not_found", what: "artifact" });
+    expect(await tablesOf(stub)).toEqual([]);
   });
 
   it("is there again when its removal fails, and is removed by the next try", async () => {

@@ -111,3 +111,18 @@ export const queueNotice = (build: Build, spec: BuildSpec): QueueNotice => {
     end: isFinished(build.status) ? { status: build.status, failureReason: build.failureReason } : null,
   };
 };
+
+/** Of a build that is no more, or never was. */
+export const goneNotice = (buildId: number): QueueNotice => ({
+  buildId,
+  projectId: 0,
+  revision: 0,
+  state: "gone",
+  runnerId: null,
+  machineId: null,
+  tags: [],
+  refProtected: false,
+  avoidRunnerId: null,
+  lostClaims: 0,
+  end: null,
+});
