@@ -184,13 +184,15 @@ const inheritedVariable = ({ key, value }: DotenvVariable): Variable => ({
 /**
  * The predefined ones, those of its dependencies' dotenv reports, and the build's own: of two with one name the runner takes
  * the later. Who creates a job by the API gives its variables as one gives them to a pipeline: they beat a report's. A
- * report never says where the server and the repository are, or what the job's token is.
+ * report never says where the server, the repository or a page of ours is, or what the job's token is.
  */
 export const allVariables = (context: VariableContext): Variable[] => {
   const { spec, inherited } = context;
-  const untouchable = new Set([...TOKENS, ...REPOSITORY_URLS, ...Object.keys(server(context))]);
+  const predefined = predefinedVariables(context);
+  const addresses = predefined.map(({ key }) => key).filter((key) => key.endsWith("_URL"));
+  const untouchable = new Set([...TOKENS, ...REPOSITORY_URLS, ...Object.keys(server(context)), ...addresses]);
   return [
-    ...predefinedVariables(context),
+    ...predefined,
     ...inherited.filter(({ key }) => !untouchable.has(key)).map(inheritedVariable),
     ...spec.variables,
   ];

@@ -255,6 +255,10 @@ it("what a build inherits can't send it to another server or repository, or give
     "CI_SERVER_URL",
     "CI_REPOSITORY_URL",
     "CI_BUILD_REPO",
+    "CI_SERVER_HOST",
+    "CI_PROJECT_URL",
+    "CI_PIPELINE_URL",
+    "CI_JOB_URL",
   ];
   const inherited = evil.map((key) => ({ key, value: "https://evil.example" }));
   expect(allVariables({ ...context, inherited })).toEqual(allVariables({ ...context, inherited: [] }));
