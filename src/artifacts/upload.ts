@@ -48,6 +48,8 @@ export interface UploadOptions {
   readonly mayKnow: (fields: Readonly<Record<string, string>>) => Promise<Outcome<unknown>>;
   /** Has the sender shown a genuine token, of whatever, by header, query or one of these text parts? */
   readonly isKnown: (fields: Readonly<Record<string, string>>) => boolean;
+  /** More of the body has come. */
+  readonly onProgress?: () => void;
 }
 
 /**
@@ -114,6 +116,7 @@ class Reception {
     for (;;) {
       const read = await source.read();
       if (!read.ok) return read.refusal;
+      this.#options.onProgress?.();
       await (read.value === null ? this.#form.end() : this.#form.push(read.value));
       if (this.#form.file !== null) source.withoutDeadline();
       const refusal = await this.#storeParsed(source.bytesRead);

@@ -3,7 +3,8 @@ import { log } from "../log.ts";
 import { downloadResponse } from "../artifacts/read.ts";
 import { MAX_DOTENV_UPLOAD_BYTES, readDotenvReport } from "../artifacts/dotenv-report.ts";
 import { presignedUrl } from "../artifacts/presign.ts";
-import { Place } from "../artifacts/room.ts";
+import { uploadPlace } from "../artifacts/room.ts";
+import type { Place } from "../artifacts/room.ts";
 import { receiveUpload, STORAGE_RETRY_SECONDS } from "../artifacts/upload.ts";
 import type { ReceivedFile } from "../artifacts/upload.ts";
 import type { Access } from "../builds/access.ts";
@@ -76,7 +77,7 @@ export const authorizeUpload = async (
 export const uploadArtifact = async (env: Env, request: UploadRequest): Promise<Outcome<BuildSummary>> => {
   // A forged token is refused before a byte is read; after that all of the body is, so that its sender sees the answer.
   if (request.token !== null && claimsOf(env, request.token) === null) return refuse({ reason: "forbidden" });
-  const place = new Place(request.declaredBytes);
+  const place = uploadPlace(request.declaredBytes);
   try {
     // Who has to wait does so before a byte is read. Who will be refused needs no room.
     const isEarly = request.token !== null && (await admitUpload(env, request, {})).ok;
@@ -111,6 +112,9 @@ const storeUpload = async (env: Env, request: UploadRequest, place: Place): Prom
     bucket: env.ARTIFACTS,
     maxBytes: limitBytes,
     mayKnow: admitted,
+    onProgress: () => {
+      if (place.isIn) place.touch();
+    },
     isKnown: (fields) => claimsOf(env, request.token ?? fields["token"] ?? null) !== null,
     begin: async (fields) => {
       const access = await admitted(fields);

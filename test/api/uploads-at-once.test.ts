@@ -73,7 +73,7 @@ test("one that has waited for half a minute is to come again, and nothing of it 
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const { seen, answer } = upload(late);
   await vi.waitUntil(() => vi.getTimerCount() > 0);
-  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.advanceTimersByTimeAsync(31_000);
   const response = await answer;
   vi.useRealTimers();
 
