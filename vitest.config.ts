@@ -16,6 +16,9 @@ const range = (first: number, length: number): number[] => Array.from({ length }
 const modelSeeds =
   MODEL_SEED === undefined ? [...range(1, 19), Date.now() % 1_000_000] : range(Number(MODEL_SEED), Number(MODEL_RUNS));
 
+/** A hang is told by it, not a machine that is busy. */
+const BUSY_MS = 60_000;
+
 /** `core` runs the pure functions in Node, `workers` the objects and the API inside workerd, `e2e` a real server process. */
 export default defineConfig({
   test: {
@@ -24,11 +27,11 @@ export default defineConfig({
     // Tests in workerd don't see the environment.
     provide: { model: { seeds: modelSeeds, steps: Number(MODEL_STEPS) } },
     projects: [
-      { test: { name: "core", include: ["test/{core,pipeline}/**/*.test.ts"] } },
+      { test: { name: "core", include: ["test/{core,pipeline}/**/*.test.ts"], testTimeout: BUSY_MS } },
       {
         // The app itself, in Node, where its work can be counted.
         resolve: { alias: { "cloudflare:workers": resolve(import.meta.dirname, "test/tools/work/workers.ts") } },
-        test: { name: "work", include: ["test/work/**/*.test.ts"] },
+        test: { name: "work", include: ["test/work/**/*.test.ts"], testTimeout: BUSY_MS },
       },
       {
         plugins: [
@@ -47,8 +50,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/{objects,api,http,storage,queue,artifacts,scenarios}/**/*.test.ts"],
-          // A hang is told by it, not a machine that is busy.
-          testTimeout: 60_000,
+          testTimeout: BUSY_MS,
           // Another seed each time; a failure names it.
           provide: {
             fuzz: {

@@ -7,6 +7,7 @@ import { DEVELOPMENT_SECRETS } from "../../scripts/local-settings.ts";
 import { LegacyClient } from "../tools/clients/legacy-client.ts";
 import { claimBuild, consumer } from "../tools/clients/local-api.ts";
 import { startServer, type RunningServer, type ServerOptions } from "../tools/server/server.ts";
+import { withoutEndNote } from "../tools/end-note.ts";
 
 const START_SCRIPT = resolve(import.meta.dirname, "../../scripts/start.ts");
 
@@ -105,7 +106,9 @@ test("a limit of silence that is shorter than the claim's lease ends a build whe
   const job = `${url}/api/v4/projects/${projectId}/jobs/${build.id}`;
 
   // A follower is let go when the build ends.
-  expect(await (await consumer(`${job}/trace?follow=true`)).text()).toBe("the last words.\n");
+  const followed = await (await consumer(`${job}/trace?follow=true`)).text();
+  expect(withoutEndNote(followed)).toBe("the last words.\n");
+  expect(followed).toContain("Signalbox ended this log: no contact with the runner since ");
   expect(await (await consumer(job)).json()).toMatchObject({
     status: "failed",
     failure_reason: "runner_system_failure",
