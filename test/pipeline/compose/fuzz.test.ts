@@ -57,13 +57,21 @@ describe("a file that is nearly right", { timeout: 120_000 }, () => {
 });
 
 const check = (config: ComposedConfig, text: string): void => {
-  const again = readYaml(writeYaml(config.merged));
-  expect(again.ok && (again.documents[0] ?? new Map()), text).toEqual(config.merged);
+  // By an alias of a list `<<` merges nothing and stays a key, as in Ruby. Written out, the list would be merged.
+  if (!hasMergeKey(config.merged)) {
+    const again = readYaml(writeYaml(config.merged));
+    expect(again.ok && (again.documents[0] ?? new Map()), text).toEqual(config.merged);
+  }
   expect(config.merged.has("include"), text).toBe(false);
   for (const { hash } of config.jobs.values()) {
     expect(hash.has("extends") || hash.has("inherit"), text).toBe(false);
     expect(hasReference(hash), text).toBe(false);
   }
+};
+
+const hasMergeKey = (value: Value): boolean => {
+  if (isList(value)) return value.some(hasMergeKey);
+  return isHash(value) && (value.has("<<") || [...value.values()].some(hasMergeKey));
 };
 
 const hasReference = (value: Value): boolean => {
