@@ -282,7 +282,7 @@ describe("bad input is refused with the name of the field", () => {
       "cache:key config should be a text: which files the repository has is not known here",
     ],
     [{ image: { entrypoint: ["x"] } }, "image name can't be blank"],
-    [{ services: "redis" }, "services config should be a array"],
+    [{ services: "redis" }, "services config should be an array"],
     [{ services: [{ alias: "db" }] }, "services:service name can't be blank"],
     [{ variables: { "A-B": "1" } }, "variables.0.key is invalid"],
     [{ variables: [{ value: "1" }] }, "variables.0.key is missing"],
